@@ -1,0 +1,117 @@
+import { z } from "zod";
+import { resources } from "./mesh";
+import {
+    connectionPool,
+    ecommerceConnectionPool,
+    ecommerceOutlierDetection,
+    ecommerceRoutePolicy,
+    loadBalancer,
+    outlierDetection,
+    outlierProfiles,
+    routePolicy,
+} from "./traffic";
+import { dnsLabel, host, pathPrefix, percent, port } from "./units";
+
+/** The sample systems: egov-hello of the e-Government guide and the C4ang e-commerce services. */
+
+const appResources = resources
+    .default({ requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "256Mi" } })
+    .describe("Requests are those of C1");
+
+/** Which container answers: the project's sample app, or the documents' hashicorp/http-echo. */
+export const sampleImage = z
+    .discriminatedUnion("app", [
+        z.strictObject({
+            app: z.literal("sample-app"),
+            image: z
+                .string()
+                .optional()
+                .describe("Image of services/; default: the one that the cluster's own build made"),
+        }),
+        z.strictObject({
+            app: z.literal("http-echo"),
+            image: z
+                .string()
+                .default("hashicorp/http-echo:1.0.0")
+                .describe("The documents' image: answers one text, knows no errors or delays"),
+        }),
+    ])
+    .default({ app: "sample-app" });
+
+export const egov = z.strictObject({
+    enabled: z.boolean().default(true),
+    namespaces: z
+        .strictObject({
+            app: dnsLabel.default("egov-app"),
+            infra: dnsLabel.default("egov-infra"),
+            monitoring: dnsLabel.default("egov-monitoring"),
+        })
+        .prefault({})
+        .describe("Requirement E1"),
+    hello: z
+        .strictObject({
+            subsets: z
+                .record(
+                    dnsLabel,
+                    z.strictObject({
+                        variant: z
+                            .enum(["normal", "error"])
+                            .describe("Label of the pods; `error` answers 500 to every request"),
+                        replicas: z.int().min(0),
+                    }),
+                )
+                .default({ v1: { variant: "normal", replicas: 2 }, v2: { variant: "error", replicas: 1 } })
+                .describe("Subset of the DestinationRule -> the workload that carries it (E2)"),
+            path: pathPrefix.default("/a/b/c/hello").describe("Prefix of the VirtualService (E3)"),
+            weights: z
+                .record(dnsLabel, percent)
+                .optional()
+                .describe("Subset -> share of the requests; together 100. Default: no subsets, all pods alike (E4)"),
+        })
+        .prefault({}),
+    gatewayServer: z
+        .strictObject({ port: port.default(9000) })
+        .prefault({})
+        .describe("Calls egov-hello from inside the mesh (E7)"),
+    loadBalancer: loadBalancer.default("ROUND_ROBIN").describe("Requirement E4"),
+    outlierDetection: z
+        .union([z.enum(["test", "production"]), outlierDetection])
+        .default("test")
+        .transform((value) => (typeof value === "string" ? { ...outlierProfiles[value] } : value))
+        .describe("Profile `test` (E5) or `production` (E6), or values of your own"),
+    resources: appResources,
+});
+export type EgovConfig = z.infer<typeof egov>;
+
+/** The six services: requirements C1 (names, answers) and C2 (paths). */
+const services = z
+    .record(
+        dnsLabel,
+        z.strictObject({
+            path: pathPrefix.describe("Prefix of the VirtualService (C2)"),
+            response: z.string().min(1).describe("Text of every answer (C1)"),
+        }),
+    )
+    .default({
+        "customer-api": { path: "/api/v1/customers", response: "Customer Service Test Response" },
+        "order-api": { path: "/api/v1/orders", response: "Order Service Test Response" },
+        "product-api": { path: "/api/v1/products", response: "Product Service Test Response" },
+        "payment-api": { path: "/api/v1/payments", response: "Payment Service Test Response" },
+        "recommendation-api": { path: "/api/v1/recommendations", response: "Recommendation Service Test Response" },
+        "saga-tracker": { path: "/api/v1/saga", response: "Saga Tracker Test Response" },
+    });
+
+export const ecommerce = z.strictObject({
+    enabled: z.boolean().default(true),
+    namespace: dnsLabel.default("ecommerce"),
+    hosts: z.array(host).min(1).default(["api.c4ang.com", "*"]).describe("Requirement C2"),
+    services,
+    replicas: z.int().min(1).default(2),
+    containerPort: port.default(5678),
+    servicePort: port.default(8080),
+    routePolicy: routePolicy.default(ecommerceRoutePolicy).describe("Requirement C3"),
+    connectionPool: connectionPool.default(ecommerceConnectionPool).describe("Requirement C4"),
+    outlierDetection: outlierDetection.default(ecommerceOutlierDetection).describe("Requirement C4"),
+    resources: appResources,
+});
+export type EcommerceConfig = z.infer<typeof ecommerce>;

@@ -1,0 +1,75 @@
+import { z } from "zod";
+import { dnsLabel, nodePort, port } from "./units";
+
+/** Which cluster the platform runs on: the rest of the program cannot tell the kinds apart. */
+
+/** A port of this machine that leads to a NodePort of the cluster. */
+export const hostPort = z.strictObject({
+    hostPort: port.describe("Port on 127.0.0.1 of this machine"),
+    nodePort: nodePort.describe("NodePort of the cluster that it leads to"),
+});
+export type HostPort = z.infer<typeof hostPort>;
+
+/** A node of an embedded or kind cluster. */
+export const node = z.strictObject({
+    zone: dnsLabel.describe("Value of the node label topology.kubernetes.io/zone (P2)"),
+});
+
+/** Host ports of requirement P2: 32314 eGov gateway, 30000 HTTP, 30005 HTTPS. */
+const hostPorts = z
+    .array(hostPort)
+    .default([
+        { hostPort: 32314, nodePort: 32314 },
+        { hostPort: 30000, nodePort: 30000 },
+        { hostPort: 30005, nodePort: 30005 },
+    ])
+    .describe("Ports on 127.0.0.1 of this machine; an empty list opens none");
+
+/** A real Kubernetes node in Linux namespaces of this machine: no Docker, Linux and root. */
+export const embeddedCluster = z.strictObject({
+    kind: z.literal("embedded"),
+    name: dnsLabel.max(20).default("local").describe("Name of the cluster; two names live side by side"),
+    nodes: z
+        .array(node)
+        .min(1)
+        .max(4)
+        .default([{ zone: "zone-a" }])
+        .describe("Nodes; the first one carries the control plane"),
+    hostPorts,
+});
+export type EmbeddedClusterConfig = z.infer<typeof embeddedCluster>;
+
+/** A kind cluster (Docker or Podman). */
+export const kindCluster = z.strictObject({
+    kind: z.literal("kind"),
+    name: dnsLabel.default("c4ang-dev"),
+    nodes: z
+        .array(node)
+        .min(1)
+        .default([{ zone: "zone-a" }, { zone: "zone-b" }, { zone: "zone-c" }]),
+    hostPorts,
+});
+export type KindClusterConfig = z.infer<typeof kindCluster>;
+
+/** Amazon EKS: requirement P1. */
+export const eksCluster = z.strictObject({
+    kind: z.literal("eks"),
+    name: dnsLabel.default("c4ang-eks-cluster"),
+    region: z.string().default("ap-northeast-2"),
+    availabilityZones: z
+        .int()
+        .min(2)
+        .max(3)
+        .default(3)
+        .describe("Availability zones that nodes and subnets spread over"),
+    nodeCount: z.int().min(1).default(3),
+    kubernetesVersion: z
+        .string()
+        .regex(/^1\.\d+$/)
+        .optional()
+        .describe("Default: EKS' own default version"),
+});
+export type EksClusterConfig = z.infer<typeof eksCluster>;
+
+export const cluster = z.discriminatedUnion("kind", [embeddedCluster, kindCluster, eksCluster]);
+export type ClusterConfig = z.infer<typeof cluster>;

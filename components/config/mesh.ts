@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { nodePort, quantity } from "./units";
+
+/** The Istio control plane, its sidecars and the ingress gateway. */
+
+export const resources = z.strictObject({
+    requests: z.strictObject({ cpu: quantity, memory: quantity }),
+    limits: z.strictObject({ cpu: quantity.optional(), memory: quantity }),
+});
+export type Resources = z.infer<typeof resources>;
+
+export const mesh = z.strictObject({
+    version: z
+        .string()
+        .regex(/^1\.\d+\.\d+$/)
+        .default("1.29.1")
+        .describe("Istio version (P7); the tools' lock files pin the same one"),
+    imageHub: z
+        .string()
+        .default("docker.io/istio")
+        .describe("Registry and path of istio/pilot and istio/proxyv2; can be a private mirror (P7)"),
+    proxyDistribution: z
+        .enum(["istio", "vanilla-envoy"])
+        .default("istio")
+        .describe(
+            "istio: Istio's own proxy image. vanilla-envoy: Envoy without Istio's extra filters, for closed networks; the control plane then leaves those filters out",
+        ),
+    charts: z
+        .discriminatedUnion("source", [
+            z.strictObject({ source: z.literal("embedded") }).describe("The charts inside istioctl: no download"),
+            z.strictObject({
+                source: z.literal("repository"),
+                url: z
+                    .string()
+                    .default("https://istio-release.storage.googleapis.com/charts")
+                    .describe("Helm repository or mirror (P7)"),
+            }),
+        ])
+        .default({ source: "embedded" }),
+    istiod: resources.default({ requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "1Gi" } }),
+    sidecar: resources
+        .default({ requests: { cpu: "10m", memory: "64Mi" }, limits: { cpu: "2", memory: "1Gi" } })
+        .describe("Of every sidecar; the memory limit is 1Gi, not the document's first 8Gi (P8)"),
+    ingressGateway: z
+        .strictObject({
+            replicas: z.int().min(1).default(1),
+            serviceType: z.enum(["NodePort", "LoadBalancer"]).default("NodePort"),
+            nodePorts: z
+                .strictObject({
+                    egov: nodePort.default(32314).describe("HTTP, as the e-Government guide has it (P10)"),
+                    http: nodePort.default(30000).describe("HTTP (P2)"),
+                    https: nodePort.default(30005).describe("HTTPS (P2)"),
+                })
+                .prefault({}),
+            resources: resources.default({
+                requests: { cpu: "20m", memory: "64Mi" },
+                limits: { cpu: "2", memory: "1Gi" },
+            }),
+        })
+        .prefault({}),
+});
+export type MeshConfig = z.infer<typeof mesh>;

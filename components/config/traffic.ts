@@ -1,0 +1,111 @@
+import { z } from "zod";
+import { duration, milliseconds, percent } from "./units";
+
+/** Traffic policy in the domain's words; the numbers of the documents are the profiles below, once. */
+
+/** Load-balancing algorithms of a DestinationRule (`trafficPolicy.loadBalancer.simple`). */
+export const loadBalancer = z.enum(["ROUND_ROBIN", "LEAST_REQUEST", "RANDOM"]);
+
+/** Outlier detection of a DestinationRule: when a host leaves the load-balancing pool, and for how long. */
+export const outlierDetection = z.strictObject({
+    interval: duration.describe("Time between two ejection sweeps"),
+    consecutive5xxErrors: z.int().min(1).describe("Errors in a row after which a host is ejected"),
+    baseEjectionTime: duration.describe("Length of the first ejection; the n-th in a row lasts n times as long"),
+    maxEjectionPercent: percent.describe("Largest share of the hosts that may be ejected at once"),
+    minHealthPercent: percent
+        .default(0)
+        .describe("Below this share of healthy hosts nothing is ejected (Envoy's panic threshold)"),
+});
+export type OutlierDetection = z.infer<typeof outlierDetection>;
+
+/** Connection pool of a DestinationRule: what one client proxy may have open or waiting towards a service. */
+export const connectionPool = z.strictObject({
+    maxConnections: z.int().min(1).describe("TCP connections"),
+    http1MaxPendingRequests: z.int().min(1).describe("Requests waiting for a connection"),
+    http2MaxRequests: z.int().min(1).describe("Requests under way at once"),
+    maxRequestsPerConnection: z.int().min(0).describe("Requests after which a connection is closed; 0: no limit"),
+});
+export type ConnectionPool = z.infer<typeof connectionPool>;
+
+/** What a proxy retries (`retryOn` of a VirtualService): Envoy's and gRPC's conditions. */
+export const retryCondition = z.enum([
+    "5xx",
+    "gateway-error",
+    "reset",
+    "connect-failure",
+    "refused-stream",
+    "retriable-4xx",
+    "retriable-status-codes",
+    "unavailable",
+    "cancelled",
+    "deadline-exceeded",
+    "resource-exhausted",
+    "internal",
+]);
+
+/** Retries of a VirtualService's route. `attempts: 0` switches them off. */
+export const retries = z.strictObject({
+    attempts: z.int().min(0).describe("Tries after the first one"),
+    perTryTimeout: duration.describe("Time allowed to each try"),
+    retryOn: z.array(retryCondition).min(1).describe("Conditions under which a try is repeated"),
+});
+export type Retries = z.infer<typeof retries>;
+
+/** Time-out and retries of a route: together they bound what a client waits. */
+export const routePolicy = z
+    .strictObject({
+        timeout: duration.describe("Time allowed to the whole request, retries included"),
+        retries,
+    })
+    .check((context) => {
+        const { timeout, retries } = context.value;
+        if (retries.attempts > 0 && milliseconds(retries.perTryTimeout) > milliseconds(timeout))
+            context.issues.push({
+                code: "custom",
+                input: retries.perTryTimeout,
+                path: ["retries", "perTryTimeout"],
+                message: `one try may take ${retries.perTryTimeout}, longer than the whole request (timeout ${timeout}): no retry could ever happen`,
+            });
+    });
+export type RoutePolicy = z.infer<typeof routePolicy>;
+
+/** The circuit-breaker profiles of the e-Government guide: `test` is requirement E5, `production` is E6. */
+export const outlierProfiles = {
+    test: {
+        interval: "1s",
+        consecutive5xxErrors: 3,
+        baseEjectionTime: "30s",
+        maxEjectionPercent: 100,
+        minHealthPercent: 0,
+    },
+    production: {
+        interval: "10s",
+        consecutive5xxErrors: 5,
+        baseEjectionTime: "300s",
+        maxEjectionPercent: 50,
+        minHealthPercent: 60,
+    },
+} as const satisfies Record<string, OutlierDetection>;
+
+/** Route policy of the e-commerce services: requirement C3. */
+export const ecommerceRoutePolicy: RoutePolicy = {
+    timeout: "30s",
+    retries: { attempts: 3, perTryTimeout: "10s", retryOn: ["5xx", "reset", "connect-failure", "refused-stream"] },
+};
+
+/** Connection pool of the e-commerce services: requirement C4. */
+export const ecommerceConnectionPool: ConnectionPool = {
+    maxConnections: 100,
+    http1MaxPendingRequests: 50,
+    http2MaxRequests: 100,
+    maxRequestsPerConnection: 2,
+};
+
+/** Outlier detection of the e-commerce services: requirement C4. */
+export const ecommerceOutlierDetection: OutlierDetection = {
+    interval: "10s",
+    consecutive5xxErrors: 5,
+    baseEjectionTime: "30s",
+    maxEjectionPercent: 50,
+    minHealthPercent: 40,
+};

@@ -1,0 +1,59 @@
+import { z } from "zod";
+
+/**
+ * Units of the configuration: text forms that Kubernetes and Istio use themselves, checked before they travel further.
+ */
+
+/** A duration as Istio writes it: a whole or decimal number with one unit, for example `500ms`, `30s`, `5m`, `1h`. */
+export const duration = z
+    .string()
+    .regex(/^\d+(\.\d+)?(ms|s|m|h)$/, 'a duration is a number with a unit: "500ms", "30s", "5m" or "1h"')
+    .meta({ title: "Duration", examples: ["10s"] });
+
+/** A Kubernetes resource quantity, for example `50m`, `64Mi`, `1`. */
+export const quantity = z
+    .string()
+    .regex(
+        /^\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/,
+        'a quantity is a number with an optional unit: "50m", "64Mi", "1Gi"',
+    )
+    .meta({ title: "Quantity", examples: ["64Mi"] });
+
+/** A whole percentage, 0 to 100. */
+export const percent = z.int("a percentage is a whole number").min(0, "at least 0 %").max(100, "at most 100 %");
+
+/** A TCP port, 1 to 65535. */
+export const port = z.int().min(1).max(65535);
+
+/** A NodePort in Kubernetes' default range, 30000 to 32767. */
+export const nodePort = z.int().min(30000, "NodePorts are 30000 to 32767").max(32767, "NodePorts are 30000 to 32767");
+
+/** An RFC 1123 label: the form of a Namespace's or a Service's name. */
+export const dnsLabel = z
+    .string()
+    .max(63)
+    .regex(
+        /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/,
+        "lower-case letters, digits and -, beginning and ending with a letter or digit",
+    );
+
+/** A host of a Gateway or VirtualService: a DNS name, a name with a leading `*.`, or `*` alone. */
+export const host = z
+    .string()
+    .regex(
+        /^(\*|(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*)$/,
+        'a DNS name, "*.name" or "*"',
+    );
+
+/** A path prefix, beginning with `/` and without a trailing one. */
+export const pathPrefix = z
+    .string()
+    .regex(/^\/([^\s?#]*[^\s?#/])?$/, 'a path that begins with "/" and does not end with it');
+
+/** Milliseconds in a duration that {@link duration} has accepted. */
+export function milliseconds(text: string): number {
+    const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
+    if (!match) throw new RangeError(`not a duration: ${text}`);
+    const unit = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[match[2] as "ms" | "s" | "m" | "h"];
+    return Number(match[1]) * unit;
+}
