@@ -1,0 +1,24 @@
+import { spawn, SpawnOptions } from "node:child_process";
+
+/**
+ * Runs a program with this terminal's input and output, and waits for its end.
+ *
+ * Ctrl-C reaches the program through the terminal; this process then waits for the program to finish its own clean-up.
+ * A SIGTERM sent to this process alone is passed on as SIGINT, which every program run here takes as "stop tidily".
+ *
+ * @returns The exit code; 130 when the program ended by SIGINT, 128 + n for another signal.
+ */
+export async function run(command: string, args: readonly string[], options: SpawnOptions = {}): Promise<number> {
+    const child = spawn(command, args, { stdio: "inherit", ...options });
+    const ignore = () => undefined;
+    const passOn = () => child.kill("SIGINT");
+    process.on("SIGINT", ignore).on("SIGTERM", passOn);
+    try {
+        return await new Promise<number>((resolve, reject) => {
+            child.on("error", reject);
+            child.on("exit", (code, signal) => resolve(code ?? (signal === "SIGINT" ? 130 : 143)));
+        });
+    } finally {
+        process.off("SIGINT", ignore).off("SIGTERM", passOn);
+    }
+}

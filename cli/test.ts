@@ -1,0 +1,79 @@
+import { Command } from "commander";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { run } from "./processes";
+import { projectDirectory } from "./project";
+
+/** A group of test files that one mocha process runs. */
+interface Group {
+    name: string;
+    files: string;
+    /** Time allowed to one test, in milliseconds. */
+    timeout: number;
+}
+
+const unit: Group = { name: "unit", files: "tests/{unit,policy}/**/*.test.ts", timeout: 20_000 };
+const endToEnd: Group = { name: "end-to-end", files: "tests/e2e/**/*.test.ts", timeout: 1_800_000 };
+
+/** Counts of one mocha run, as tests/reporter.cjs writes them. */
+interface Counts {
+    passed: number;
+    failed: number;
+    skipped: number;
+}
+
+/** `npm run test:unit`: needs only Node.js. */
+export function unitTestCommand(): Command {
+    return testCommandOf("test-unit", [unit]);
+}
+
+/** `npm test`: unit tests, then end-to-end tests on embedded clusters of their own. */
+export function testCommand(): Command {
+    return testCommandOf("test", [unit, endToEnd]);
+}
+
+function testCommandOf(name: string, groups: readonly Group[]): Command {
+    return new Command(name)
+        .option("--grep <pattern>", "only the tests whose title matches")
+        .action(async (options: { grep?: string }) => {
+            const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+            for (const group of groups) {
+                console.log(`\n== ${group.name} tests (${group.files})`);
+                const counts = await mocha(group, options.grep);
+                for (const key of ["passed", "failed", "skipped"] as const) total[key] += counts[key];
+                if (process.exitCode === 130) break;
+            }
+            const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
+            console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`);
+            if (total.failed > 0 || total.passed === 0) process.exitCode ||= 1;
+        });
+}
+
+/** Runs one group. A mocha process that ends without counts is itself counted as a failure. */
+async function mocha({ files, timeout }: Group, grep?: string): Promise<Counts> {
+    const directory = mkdtempSync(join(tmpdir(), "istio-platform-test-"));
+    const counts = join(directory, "counts.json");
+    try {
+        const args = [
+            ...["--require", "tsx/cjs", "--reporter", "tests/reporter.cjs", "--reporter-option", `counts=${counts}`],
+            ...["--timeout", String(timeout), "--exit", ...(grep ? ["--grep", grep] : []), files],
+        ];
+        const bin = join(projectDirectory, "node_modules", "mocha", "bin", "mocha.js");
+        const code = await run(process.execPath, [bin, ...args], { cwd: projectDirectory });
+        if (code === 130) process.exitCode = 130;
+        const result = readCounts(counts);
+        if (!result) return { passed: 0, failed: 1, skipped: 0 };
+        return code !== 0 && result.failed === 0 ? { ...result, failed: 1 } : result;
+    } finally {
+        rmSync(directory, { recursive: true, force: true });
+    }
+}
+
+function readCounts(file: string): Counts | undefined {
+    try {
+        return JSON.parse(readFileSync(file, "utf8")) as Counts;
+    } catch {
+        return undefined;
+    }
+}
