@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// up runs a cluster until it is told to stop. It returns an error only for a cluster that failed.
+func up(l layout) error {
+	started := time.Now()
+	config, err := loadConfig(l)
+	if err != nil {
+		return err
+	}
+	lock, err := acquireLock(l, strconv.Itoa(os.Getpid()))
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	before := currentStatusOnDisk(l)
+	if err := removeLeftovers(l); err != nil {
+		return fmt.Errorf("leftovers of an earlier start: %w", err)
+	}
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, unix.SIGTERM, unix.SIGINT, unix.SIGHUP)
+	s := &supervisor{layout: l, config: config, board: &board{file: l.status(), status: Status{
+		Name: config.Name, Phase: phaseStarting, Pid: os.Getpid(), Started: started, Kubeconfig: l.kubeconfig(),
+		HostPorts: config.HostPorts, Images: map[string]string{}, Milestones: map[string]float64{}, Events: []Event{},
+	}}}
+	s.board.change(func(*Status) {})
+	failure := s.run(before.subnetNumber(), signals)
+	leftovers := s.stop()
+	s.board.change(func(status *Status) {
+		status.Phase = phaseStopped
+		if failure != nil {
+			status.Phase, status.Reason = phaseFailed, failure.Error()
+		}
+	})
+	return errors.Join(failure, leftovers)
+}
+
+type supervisor struct {
+	layout
+	config Config
+	board  *board
+	subnet subnet
+	nodes  []*nodeProcess
+	close  []func()
+}
+
+// run starts everything, then waits for a signal (nil) or for a node to end by itself (an error).
+func (s *supervisor) run(preferred int, signals <-chan os.Signal) error {
+	if err := startJanitor(s.layout); err != nil {
+		return fmt.Errorf("starting the janitor: %w", err)
+	}
+	forwards, err := listenHostPorts(s.config.HostPorts)
+	if err != nil {
+		return err
+	}
+	s.close = append(s.close, forwards.close)
+	reports, ended := make(chan report, 64), make(chan string, len(s.config.Nodes))
+	for index := range s.config.Nodes {
+		node, err := startNode(s.layout, s.config, index, reports, ended)
+		if err != nil {
+			return fmt.Errorf("starting node %s: %w", s.config.nodeName(index), err)
+		}
+		s.nodes = append(s.nodes, node)
+	}
+	if s.subnet, err = createVeth(s.layout, preferred, s.nodes[0].pid); err != nil {
+		return err
+	}
+	pids := []int{}
+	for _, node := range s.nodes {
+		pids = append(pids, node.pid)
+	}
+	if err := plugNodes(s.subnet, pids); err != nil {
+		return err
+	}
+	s.board.change(func(status *Status) {
+		status.Gateway, status.Interface = s.subnet.host(), s.subnet.interfaceName()
+		for index, node := range s.nodes {
+			status.Nodes = append(status.Nodes, NodeStatus{
+				Name: node.name, Zone: s.config.Nodes[index].Zone, Address: s.subnet.node(index), Pid: node.pid,
+				Components: []ComponentStatus{},
+			})
+		}
+	})
+	s.close = append(s.close, startEgress(s.subnet, func(message string) { s.board.event("", "%s", message) }))
+	forwards.serve(s.subnet.node(0))
+	for _, node := range s.nodes {
+		if err := node.release(s.subnet); err != nil {
+			return err
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	s.close = append(s.close, cancel)
+	return s.watch(ctx, reports, ended, signals)
+}
+
+// watch follows what the nodes report.
+func (s *supervisor) watch(ctx context.Context, reports <-chan report, ended <-chan string, signals <-chan os.Signal) error {
+	imported := make(chan error, len(s.nodes))
+	missing := map[string]bool{} // what is still needed before the cluster is ready
+	for _, node := range s.nodes {
+		missing["node "+node.name] = true
+		missing["images "+node.name] = true
+	}
+	done := func(what string) {
+		delete(missing, what)
+		if len(missing) == 0 {
+			s.board.milestone("ready")
+			s.board.change(func(status *Status) {
+				if status.Phase == phaseStarting {
+					status.Phase = phaseReady
+				}
+			})
+		}
+	}
+	for {
+		select {
+		case signal := <-signals:
+			say("%v: stopping", signal)
+			s.board.change(func(status *Status) { status.Phase = phaseStopping })
+			return nil
+		case name := <-ended:
+			return fmt.Errorf("node %s ended by itself: see supervisor.log and %s/var/log", name, s.root(name))
+		case err := <-imported:
+			if err != nil {
+				return err
+			}
+		case r := <-reports:
+			if r.Failure != "" {
+				return fmt.Errorf("node %s: %s", r.node, r.Failure)
+			}
+			if r.Component != nil {
+				s.component(r.node, *r.Component)
+			}
+			switch r.Milestone {
+			case "":
+			case milestoneContainerd:
+				go func() {
+					err := s.importImages(ctx, r.node, s.config.Images)
+					if err == nil {
+						reportDone(ctx, reports, imported, &r, done)
+					}
+					imported <- err
+				}()
+			case milestoneKubeconfig:
+				if err := s.publishKubeconfig(); err != nil {
+					return err
+				}
+			case milestoneNodeReady:
+				done("node " + r.node)
+				fallthrough
+			default:
+				s.board.milestone(r.Milestone + " " + r.node)
+			}
+		}
+	}
+}
