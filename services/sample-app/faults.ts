@@ -1,0 +1,72 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { parseDuration } from "./duration";
+
+/**
+ * Faults that a test asks for by request headers. Without these headers a request is answered at once.
+ *
+ * | header | meaning |
+ * |---|---|
+ * | `x-test-fail-attempts: N` | fail while the proxy's attempt count is at most N |
+ * | `x-test-status: S` | status of those failures; default 500 |
+ * | `x-test-delay: 12s` | wait before answering |
+ * | `x-test-delay-attempts: N` | wait only while the attempt count is at most N; default: always |
+ */
+export interface Fault {
+    /** Milliseconds to wait before the answer. */
+    readonly delay: number;
+    /** Status of the failure, or undefined when the request is to succeed. */
+    readonly status: number | undefined;
+}
+
+/** A fault header that cannot be understood; answered with 400. */
+export class FaultHeaderError extends Error {}
+
+/** Which try of the proxy this request is: Envoy's `x-envoy-attempt-count`, 1 without a proxy. */
+export function attemptOf(headers: IncomingHttpHeaders): number {
+    const attempt = Number(headers["x-envoy-attempt-count"] ?? 1);
+    return Number.isInteger(attempt) && attempt > 0 ? attempt : 1;
+}
+
+/**
+ * The fault that the headers ask for in the given attempt.
+ *
+ * @throws FaultHeaderError naming the header that cannot be understood.
+ */
+export function faultOf(headers: IncomingHttpHeaders, attempt: number): Fault {
+    const failAttempts = integer(headers, "x-test-fail-attempts", 0, Number.MAX_SAFE_INTEGER) ?? 0;
+    const status = integer(headers, "x-test-status", 200, 599) ?? 500;
+    const delay = duration(headers, "x-test-delay") ?? 0;
+    const delayAttempts = integer(headers, "x-test-delay-attempts", 0, Number.MAX_SAFE_INTEGER) ?? Infinity;
+    return {
+        delay: attempt <= delayAttempts ? delay : 0,
+        status: attempt <= failAttempts ? status : undefined,
+    };
+}
+
+/** Longest delay that a test may ask for: 10 minutes. */
+const LONGEST_DELAY = 600_000;
+
+function duration(headers: IncomingHttpHeaders, name: string): number | undefined {
+    const text = single(headers, name);
+    if (text === undefined) return undefined;
+    try {
+        const delay = parseDuration(text);
+        if (delay <= LONGEST_DELAY) return delay;
+    } catch (error) {
+        throw new FaultHeaderError(`${name}: ${(error as Error).message}`);
+    }
+    throw new FaultHeaderError(`${name}: "${text}" is longer than 10m`);
+}
+
+function integer(headers: IncomingHttpHeaders, name: string, least: number, most: number): number | undefined {
+    const text = single(headers, name);
+    if (text === undefined) return undefined;
+    const value = /^\d+$/.test(text) ? Number(text) : NaN;
+    if (value >= least && value <= most) return value;
+    throw new FaultHeaderError(`${name}: "${text}" is not a whole number from ${least} to ${most}`);
+}
+
+function single(headers: IncomingHttpHeaders, name: string): string | undefined {
+    const value = headers[name];
+    return Array.isArray(value) ? value[0] : value;
+}

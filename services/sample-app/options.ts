@@ -1,0 +1,119 @@
+import os from "node:os";
+import { parseDuration } from "./duration";
+import { FlagError, lastValue, parseFlags } from "./flags";
+
+/** What the server was told by its flags and its environment. */
+export interface ServerOptions {
+    /** Address to listen on; undefined means every address of the pod. */
+    readonly host: string | undefined;
+    /** TCP port; 0 lets the system choose (tests). */
+    readonly port: number;
+    /** Text of every answer, `{pod}` already replaced. Undefined when requests are forwarded. */
+    readonly text: string | undefined;
+    /** Status of every answer; http-echo's `-status-code`. */
+    readonly status: number;
+    /** URL whose answer is passed on instead of a text of its own (E7, C7). */
+    readonly forward: URL | undefined;
+    /** Milliseconds between SIGTERM and the moment when no new connection is accepted any more. */
+    readonly grace: number;
+    /** Answers 500 to everything but health: the error variant of requirement E2 (env FORCE_ERROR). */
+    readonly forceError: boolean;
+    /** Name of the pod: env POD_NAME, else the host's name, which in a pod is the same. */
+    readonly pod: string;
+    /** Name of the service, told by health: env SERVICE_NAME, else the pod's name without its generated endings. */
+    readonly service: string;
+}
+
+/** A reason not to start: what to print and with which code to exit. */
+export class StartError extends Error {
+    constructor(
+        message: string,
+        readonly exitCode: number,
+    ) {
+        super(message);
+    }
+}
+
+const USAGE = `Usage:
+  main.js -text TEXT | -forward URL [-listen ADDRESS] [-status-code N] [-grace DURATION]
+  main.js client -url URL [-host HOST] [-header NAME:VALUE]... [-method M] [-count N] [-concurrency N] [-timeout DURATION]
+`;
+
+/** Exit code of http-echo for a missing text or too many arguments. */
+const MISUSE = 127;
+
+/** Exit code of Go's flag package for a flag it does not know. */
+export const BAD_FLAG = 2;
+
+/**
+ * Reads the server's flags and environment.
+ *
+ * @throws StartError naming what is wrong; exit code 127 without -text and -forward, as http-echo has it.
+ */
+export function readServerOptions(args: readonly string[], env: NodeJS.ProcessEnv): ServerOptions {
+    const fail = (message: string, code: number): never => {
+        throw new StartError(`${message}\n\n${USAGE}`, code);
+    };
+    let flags;
+    try {
+        flags = parseFlags(args, ["listen", "text", "status-code", "forward", "grace"]);
+    } catch (error) {
+        if (error instanceof FlagError) return fail(error.message, BAD_FLAG);
+        throw error;
+    }
+    if (flags.rest.length > 0) return fail(`Too many arguments: ${flags.rest.join(" ")}`, MISUSE);
+
+    const pod = env["POD_NAME"] || os.hostname();
+    const text = lastValue(flags, "text") || env["ECHO_TEXT"] || undefined;
+    const forward = lastValue(flags, "forward");
+    if (!text && !forward) return fail("Missing -text option! (or -forward)", MISUSE);
+    if (text && forward) return fail("-text and -forward exclude each other", MISUSE);
+
+    return {
+        ...listenAddress(lastValue(flags, "listen") ?? ":5678", fail),
+        text: text?.replaceAll("{pod}", pod),
+        status: statusCode(lastValue(flags, "status-code") ?? "200", fail),
+        forward: forward === undefined ? undefined : forwardUrl(forward, fail),
+        grace: grace(lastValue(flags, "grace") ?? "2s", fail),
+        forceError: env["FORCE_ERROR"]?.toLowerCase() === "true",
+        pod,
+        service: env["SERVICE_NAME"] || serviceOfPod(pod),
+    };
+}
+
+/** `orders-5c9f7d6b8-x2x4z` -> `orders`: takes off what a Deployment's ReplicaSet adds to its pods' names. */
+export function serviceOfPod(pod: string): string {
+    return pod.replace(/-[a-z0-9]{6,10}-[a-z0-9]{5}$/, "");
+}
+
+type Fail = (message: string, code: number) => never;
+
+function listenAddress(text: string, fail: Fail): { host: string | undefined; port: number } {
+    const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d+)$/.exec(text);
+    const port = Number(match?.[3]);
+    if (!match || port > 65535)
+        return fail(`invalid value "${text}" for flag -listen: write :5678 or 127.0.0.1:5678`, BAD_FLAG);
+    return { host: match[1] || match[2] || undefined, port };
+}
+
+function statusCode(text: string, fail: Fail): number {
+    const status = Number(text);
+    if (!Number.isInteger(status) || status < 200 || status > 599)
+        return fail(`invalid value "${text}" for flag -status-code: 200 to 599`, BAD_FLAG);
+    return status;
+}
+
+function forwardUrl(text: string, fail: Fail): URL {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (url?.protocol !== "http:")
+        return fail(`invalid value "${text}" for flag -forward: write http://host:port/path`, BAD_FLAG);
+    return url;
+}
+
+function grace(text: string, fail: Fail): number {
+    try {
+        return parseDuration(text);
+    } catch (error) {
+        return fail(`invalid value for flag -grace: ${(error as Error).message}`, BAD_FLAG);
+    }
+}

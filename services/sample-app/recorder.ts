@@ -1,0 +1,54 @@
+/** One request as a test sees it afterwards. */
+export interface RecordedRequest {
+    /** The proxy's attempt count. */
+    readonly attempt: number;
+    /** Status that was answered; null while it is under way or when the client left before the answer. */
+    status: number | null;
+    /** When the request arrived: milliseconds since 1970. */
+    readonly at: number;
+}
+
+/** Longest key that is remembered. */
+export const LONGEST_KEY = 200;
+
+/**
+ * Remembers the requests that carried `x-test-key`, so that a test can count the proxy's tries from the receiver's side.
+ * Memory is bounded: beyond `capacity` requests the key that was used longest ago is forgotten.
+ */
+export class Recorder {
+    private readonly requests = new Map<string, RecordedRequest[]>();
+    private size = 0;
+
+    /** @param capacity Requests remembered over all keys; about 100 bytes each. */
+    constructor(private readonly capacity = 10_000) {}
+
+    /** Remembers a request; its status is filled in by whoever answers it. */
+    record(key: string, attempt: number): RecordedRequest {
+        const request: RecordedRequest = { attempt, status: null, at: Date.now() };
+        const list = this.requests.get(key) ?? [];
+        list.push(request);
+        this.size += 1;
+        this.requests.delete(key);
+        this.requests.set(key, list);
+        this.forget();
+        return request;
+    }
+
+    /** The requests remembered under a key, oldest first. */
+    list(key: string): readonly RecordedRequest[] {
+        return this.requests.get(key) ?? [];
+    }
+
+    private forget(): void {
+        for (const [key, list] of this.requests) {
+            if (this.size <= this.capacity) return;
+            if (this.requests.size === 1) {
+                list.shift();
+                this.size -= 1;
+            } else {
+                this.requests.delete(key);
+                this.size -= list.length;
+            }
+        }
+    }
+}

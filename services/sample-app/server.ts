@@ -1,0 +1,114 @@
+import http from "node:http";
+import { attemptOf, Fault, FaultHeaderError, faultOf } from "./faults";
+import { forward } from "./forward";
+import type { ServerOptions } from "./options";
+import { LONGEST_KEY, RecordedRequest, Recorder } from "./recorder";
+
+/** Where the requests remembered under a key are listed: `GET /__test/requests?key=K`, behind any prefix. */
+const REQUESTS_PATH = "/__test/requests";
+
+/** The sample service: one HTTP server and the state it needs to stop gracefully. */
+export class SampleServer {
+    private readonly recorder = new Recorder();
+    private readonly http = http.createServer((request, response) => this.handle(request, response));
+    private draining = false;
+
+    constructor(private readonly options: ServerOptions) {
+        // Longer than any idle time-out of a proxy in front, so that the proxy is the one to close idle connections.
+        this.http.keepAliveTimeout = 3_700_000;
+    }
+
+    /** Listens; resolves with the port that was opened. */
+    listen(): Promise<number> {
+        return new Promise((resolve, reject) => {
+            this.http.once("error", reject);
+            this.http.listen({ port: this.options.port, host: this.options.host }, () => {
+                const address = this.http.address();
+                resolve(typeof address === "object" && address ? address.port : this.options.port);
+            });
+        });
+    }
+
+    /**
+     * Stops gracefully: health answers 503 at once; during the grace period requests are still answered, because proxies
+     * learn of the pod's end a moment later than the pod; then no connection is accepted and open requests are finished.
+     */
+    async stop(): Promise<void> {
+        if (this.draining) return;
+        this.draining = true;
+        await new Promise((resolve) => setTimeout(resolve, this.options.grace));
+        await new Promise<void>((resolve) => {
+            this.http.close(() => resolve());
+            this.http.closeIdleConnections();
+        });
+    }
+
+    private handle(request: http.IncomingMessage, response: http.ServerResponse): void {
+        const { pod } = this.options;
+        const attempt = attemptOf(request.headers);
+        const url = new URL(request.url ?? "/", "http://pod");
+        response.setHeader("x-served-by", pod);
+        response.setHeader("x-attempt", attempt);
+        if (this.draining) response.shouldKeepAlive = false;
+        // A request that began before the end finishes during it: its connection must not stay open for a next one.
+        response.once("finish", () => {
+            if (this.draining) request.socket.end();
+        });
+
+        if (url.pathname.endsWith("/health")) return this.health(response);
+        if (url.pathname.endsWith(REQUESTS_PATH)) return this.requests(url, response);
+
+        const key = request.headers["x-test-key"];
+        if (typeof key === "string" && key.length <= LONGEST_KEY) {
+            const recorded = this.recorder.record(key, attempt);
+            response.once("finish", () => (recorded.status = response.statusCode));
+        }
+        if (this.options.forceError) return send(response, 500, `Error from ${pod}: FORCE_ERROR is set`);
+        // A forwarder passes the fault headers on: the last service of the chain is the one that fails.
+        if (this.options.forward) return forward(this.options.forward, request, response);
+        try {
+            this.answer(response, faultOf(request.headers, attempt), attempt);
+        } catch (error) {
+            if (!(error instanceof FaultHeaderError)) throw error;
+            send(response, 400, error.message);
+        }
+    }
+
+    private answer(response: http.ServerResponse, fault: Fault, attempt: number): void {
+        const { pod, status, text } = this.options;
+        const respond = () => {
+            if (fault.status === undefined) send(response, status, text ?? "");
+            else send(response, fault.status, `Error from ${pod}: attempt ${attempt} fails by x-test-fail-attempts`);
+        };
+        if (fault.delay === 0) return respond();
+        const timer = setTimeout(respond, fault.delay);
+        response.once("close", () => clearTimeout(timer));
+    }
+
+    private health(response: http.ServerResponse): void {
+        const { service, pod } = this.options;
+        json(response, this.draining ? 503 : 200, { status: this.draining ? "OUT_OF_SERVICE" : "UP", service, pod });
+    }
+
+    private requests(url: URL, response: http.ServerResponse): void {
+        const key = url.searchParams.get("key");
+        if (!key) return send(response, 400, `write ${REQUESTS_PATH}?key=KEY`);
+        const list: readonly RecordedRequest[] = this.recorder.list(key);
+        json(response, 200, list);
+    }
+}
+
+function send(response: http.ServerResponse, status: number, text: string): void {
+    const body = `${text}\n`;
+    response.writeHead(status, {
+        "content-type": "text/plain; charset=utf-8",
+        "content-length": Buffer.byteLength(body),
+    });
+    response.end(body);
+}
+
+function json(response: http.ServerResponse, status: number, value: unknown): void {
+    const body = JSON.stringify(value);
+    response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(body) });
+    response.end(body);
+}

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { parseDuration } from "../../../services/sample-app/duration";
+import { FlagError, lastValue, parseFlags } from "../../../services/sample-app/flags";
+import { readServerOptions, serviceOfPod, StartError } from "../../../services/sample-app/options";
+import { Recorder } from "../../../services/sample-app/recorder";
+
+describe("sample app: flags as Go reads them", () => {
+    const flags = (...args: string[]) => parseFlags(args, ["listen", "text"]);
+
+    for (const args of [["-listen=:5678"], ["-listen", ":5678"], ["--listen=:5678"], ["--listen", ":5678"]])
+        it(args.join(" "), () => assert.equal(lastValue(flags(...args), "listen"), ":5678"));
+
+    it("keeps = and newlines in a value, and an empty value", () => {
+        assert.equal(lastValue(flags("-text=a=b\nc"), "text"), "a=b\nc");
+        assert.equal(lastValue(flags("-text="), "text"), "");
+    });
+    it("takes the last of several values", () => assert.equal(lastValue(flags("-text=a", "-text=b"), "text"), "b"));
+    it("ends at -- and at the first argument that is no flag", () => {
+        assert.deepEqual(flags("-text=a", "--", "-listen").rest, ["-listen"]);
+        assert.deepEqual(flags("word", "-text=a").rest, ["word", "-text=a"]);
+    });
+    it("refuses unknown flags and missing values", () => {
+        assert.throws(() => flags("-port=1"), FlagError);
+        assert.throws(() => flags("-text"), FlagError);
+    });
+});
+
+describe("sample app: options", () => {
+    const cases: [string[], number, RegExp][] = [
+        [[], 127, /Missing -text/],
+        [["-text=a", "more"], 127, /Too many arguments/],
+        [["-text=a", "-forward=http://b/"], 127, /exclude each other/],
+        [["-text=a", "-listen=5678"], 2, /-listen/],
+        [["-text=a", "-listen=:70000"], 2, /-listen/],
+        [["-forward=b"], 2, /-forward/],
+        [["-text=a", "-status-code=99"], 2, /-status-code/],
+        [["-text=a", "-grace=2"], 2, /-grace/],
+    ];
+    for (const [args, exitCode, message] of cases)
+        it(`${args.join(" ") || "nothing"} exits ${exitCode}`, () =>
+            assert.throws(
+                () => readServerOptions(args, {}),
+                (error) => error instanceof StartError && error.exitCode === exitCode && message.test(error.message),
+            ));
+
+    it("takes host and port apart", () => {
+        const listen = (text: string) => {
+            const { host, port } = readServerOptions(["-text=a", "-listen", text], {});
+            return [host, port];
+        };
+        assert.deepEqual(listen(":5678"), [undefined, 5678]);
+        assert.deepEqual(listen("127.0.0.1:80"), ["127.0.0.1", 80]);
+        assert.deepEqual(listen("[::1]:80"), ["::1", 80]);
+    });
+
+    it("names the service by its pod", () => {
+        assert.equal(serviceOfPod("egov-hello-v1-5c9f7d6b8-x2x4z"), "egov-hello-v1");
+        assert.equal(serviceOfPod("machine"), "machine");
+    });
+});
+
+describe("sample app: durations", () => {
+    it("knows ms, s, m, h", () =>
+        assert.deepEqual(["250ms", "12s", "1.5m", "1h"].map(parseDuration), [250, 12_000, 90_000, 3_600_000]));
+    for (const text of ["12", "s", "-1s", "1d", ""])
+        it(`refuses "${text}"`, () => assert.throws(() => parseDuration(text), RangeError));
+});
+
+describe("sample app: recorder", () => {
+    it("never remembers more than its capacity, and always the newest request", () => {
+        fc.assert(
+            fc.property(
+                fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 200 }),
+                fc.integer({ min: 1, max: 20 }),
+                (keys, capacity) => {
+                    const recorder = new Recorder(capacity);
+                    keys.forEach((key, index) => recorder.record(`k${key}`, index));
+                    const kept = Array.from({ length: 10 }, (_, key) => recorder.list(`k${key}`)).flat();
+                    assert.ok(kept.length <= capacity);
+                    if (keys.length > 0) assert.ok(kept.some(({ attempt }) => attempt === keys.length - 1));
+                },
+            ),
+        );
+    });
+});
