@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runCommand, RunningCommand } from "./command";
+import { leftovers } from "./leftovers";
+
+const projectDirectory = join(__dirname, "..", "..");
+const stack = ["--stack", "e2e", "--config-file", join(__dirname, "Pulumi.e2e.yaml")];
+const report = join(projectDirectory, "reports", "e2e", "report.json");
+
+interface Report {
+    summary: { passed: number; failed: number; skipped: number; durationMs: number };
+    specs: { title: string; status: string }[];
+}
+const readReport = () => JSON.parse(readFileSync(report, "utf8")) as Report;
+
+/** The tests of this file follow each other on one environment: from nothing to nothing. */
+describe("the local environment, by the commands that users run", () => {
+    before(async () => {
+        await runCommand(["destroy", ...stack]);
+        rmSync(report, { force: true });
+    });
+
+    after(async () => {
+        await runCommand(["destroy", ...stack]);
+    });
+
+    it("fails before any resource is registered when the configuration is wrong, naming every problem", async () => {
+        const directory = mkdtempSync(join(tmpdir(), "istio-platform-"));
+        const configFile = join(directory, "Pulumi.wrong.yaml");
+        writeFileSync(
+            configFile,
+            [
+                "config:",
+                "  istio-platform:cluster: { kind: embedded, name: e2e, hostPorts: [] }",
+                "  istio-platform:egov: { hello: { weights: { v1: 80, v3: 10 } } }",
+                "  istio-platform:ecommerce: { replicas: -1 }",
+                "  istio-platform:mash: {}",
+            ].join("\n"),
+        );
+        const { code, output } = await runCommand(["preview", "--stack", "e2e", "--config-file", configFile]);
+        rmSync(directory, { recursive: true });
+        assert.notEqual(code, 0, output);
+        for (const path of ["egov.hello.weights", "ecommerce.replicas", "mash"])
+            assert.ok(output.includes(`istio-platform:${path}`), `${path} is not named in:\n${output}`);
+        assert.match(output, /add up to 90/);
+        assert.doesNotMatch(output, /kubernetes:core/, "a resource was registered");
+    });
+
+    it("survives Ctrl-C during the deployment: the state stays valid and nothing is half-done", async () => {
+        const start = new RunningCommand(["start", ...stack]);
+        await start.waitForOutput(/istiod/);
+        start.interrupt();
+        const { code, output } = await start.wait();
+        assert.notEqual(code, 0, output);
+        const preview = await runCommand(["preview", ...stack]);
+        assert.equal(preview.code, 0, preview.output);
+    });
+
+    it("C5, E15: npm start deploys everything, verifies it and says so", async () => {
+        const { code, output } = await runCommand(["start", ...stack]);
+        assert.equal(code, 0, output);
+        const { summary, specs } = readReport();
+        assert.equal(summary.failed, 0);
+        assert.ok(summary.passed >= 8, `only ${summary.passed} checks ran`);
+        for (const id of ["C1", "C2", "C3", "C4", "C5", "C6", "E3", "E4", "E5", "E7"])
+            assert.ok(
+                specs.some(({ title, status }) => status === "passed" && new RegExp(`\\b${id}\\b`).test(title)),
+                `no passed check names ${id}`,
+            );
+        assert.ok(existsSync(join(projectDirectory, "reports", "e2e", "index.html")));
+        assert.ok(existsSync(join(projectDirectory, "reports", "e2e", "junit.xml")));
+        assert.match(output, /stand-in|official/i, "the output does not say what Pulumi ran with");
+    });
+
+    it("a second npm start reuses the running cluster, changes nothing and verifies again", async () => {
+        rmSync(report, { force: true });
+        const { code, output } = await runCommand(["start", ...stack]);
+        assert.equal(code, 0, output);
+        assert.match(output, /Resources:\s+\d+ unchanged/);
+        assert.equal(readReport().summary.failed, 0);
+    });
+
+    it("the healthy mesh turns no check red in 20 runs in a row", async () => {
+        const { code, output } = await runCommand(["mutate", ...stack, "--healthy", "20"]);
+        assert.equal(code, 0, output);
+    });
+
+    it("every way of breaking the mesh turns exactly the right checks red", async () => {
+        const { code, output } = await runCommand(["mutate", ...stack]);
+        assert.equal(code, 0, output);
+        const [, killed, all] = /mutations: (\d+) killed of (\d+)\s*$/.exec(output) ?? [];
+        assert.equal(killed, all, output);
+        assert.ok(Number(all) >= 15, `only ${all} mutations`);
+    });
+
+    it("P15: npm run destroy leaves nothing behind", async () => {
+        const { code, output } = await runCommand(["destroy", ...stack]);
+        assert.equal(code, 0, output);
+        assert.deepEqual(await leftovers("e2e"), []);
+    });
+});
