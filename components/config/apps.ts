@@ -10,41 +10,42 @@ import {
     outlierProfiles,
     routePolicy,
 } from "./traffic";
-import { dnsLabel, host, pathPrefix, percent, port } from "./units";
+import { containerPort, dnsLabel, host, pathPrefix, percent, port } from "./units";
 
 /** The sample systems: egov-hello of the e-Government guide and the C4ang e-commerce services. */
 
 const appResources = resources
     .default({ requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "256Mi" } })
-    .describe("Requests are those of C1");
+    .describe("Requests and limits of every application container; the requests are those of C1");
 
 /** Which container answers: the project's sample app, or the documents' hashicorp/http-echo. */
 export const sampleImage = z
     .discriminatedUnion("app", [
         z.strictObject({
-            app: z.literal("sample-app"),
+            app: z.literal("sample-app").describe("The project's own sample app"),
             image: z
                 .string()
                 .optional()
                 .describe("Image of services/; default: the one that the cluster's own build made"),
         }),
         z.strictObject({
-            app: z.literal("http-echo"),
+            app: z.literal("http-echo").describe("The documents' image"),
             image: z
                 .string()
                 .default("hashicorp/http-echo:1.0.0")
                 .describe("The documents' image: answers one text, knows no errors or delays"),
         }),
     ])
-    .default({ app: "sample-app" });
+    .default({ app: "sample-app" })
+    .describe("Which container answers");
 
 export const egov = z.strictObject({
-    enabled: z.boolean().default(true),
+    enabled: z.boolean().default(true).describe("Whether the e-Government sample system is deployed"),
     namespaces: z
         .strictObject({
-            app: dnsLabel.default("egov-app"),
-            infra: dnsLabel.default("egov-infra"),
-            monitoring: dnsLabel.default("egov-monitoring"),
+            app: dnsLabel.default("egov-app").describe("Namespace of egov-hello; with sidecars"),
+            infra: dnsLabel.default("egov-infra").describe("Namespace of gateway-server; with sidecars"),
+            monitoring: dnsLabel.default("egov-monitoring").describe("Namespace of the monitoring; without sidecars"),
         })
         .prefault({})
         .describe("Requirement E1"),
@@ -57,7 +58,7 @@ export const egov = z.strictObject({
                         variant: z
                             .enum(["normal", "error"])
                             .describe("Label of the pods; `error` answers 500 to every request"),
-                        replicas: z.int().min(0),
+                        replicas: z.int().min(0).describe("Pods of this subset"),
                     }),
                 )
                 .default({ v1: { variant: "normal", replicas: 2 }, v2: { variant: "error", replicas: 1 } })
@@ -68,9 +69,10 @@ export const egov = z.strictObject({
                 .optional()
                 .describe("Subset -> share of the requests; together 100. Default: no subsets, all pods alike (E4)"),
         })
-        .prefault({}),
+        .prefault({})
+        .describe("egov-hello: its pods and its route (E2, E3)"),
     gatewayServer: z
-        .strictObject({ port: port.default(9000) })
+        .strictObject({ port: containerPort.default(9000).describe("Port of the container and of the Service") })
         .prefault({})
         .describe("Calls egov-hello from inside the mesh (E7)"),
     loadBalancer: loadBalancer.default("ROUND_ROBIN").describe("Requirement E4"),
@@ -99,16 +101,17 @@ const services = z
         "payment-api": { path: "/api/v1/payments", response: "Payment Service Test Response" },
         "recommendation-api": { path: "/api/v1/recommendations", response: "Recommendation Service Test Response" },
         "saga-tracker": { path: "/api/v1/saga", response: "Saga Tracker Test Response" },
-    });
+    })
+    .describe("Name of Service, Deployment, VirtualService and DestinationRule -> path and answer");
 
 export const ecommerce = z.strictObject({
-    enabled: z.boolean().default(true),
-    namespace: dnsLabel.default("ecommerce"),
+    enabled: z.boolean().default(true).describe("Whether the e-commerce sample system is deployed"),
+    namespace: dnsLabel.default("ecommerce").describe("Namespace of all services; with sidecars (C1)"),
     hosts: z.array(host).min(1).default(["api.c4ang.com", "*"]).describe("Requirement C2"),
     services,
-    replicas: z.int().min(1).default(2),
-    containerPort: port.default(5678),
-    servicePort: port.default(8080),
+    replicas: z.int().min(1).default(2).describe("Pods of every service (C1)"),
+    containerPort: containerPort.default(5678).describe("Port that the containers listen on (C1)"),
+    servicePort: port.default(8080).describe("Port of every Service (C1)"),
     routePolicy: routePolicy.default(ecommerceRoutePolicy).describe("Requirement C3"),
     connectionPool: connectionPool.default(ecommerceConnectionPool).describe("Requirement C4"),
     outlierDetection: outlierDetection.default(ecommerceOutlierDetection).describe("Requirement C4"),

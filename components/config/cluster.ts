@@ -27,7 +27,7 @@ const hostPorts = z
 
 /** A real Kubernetes node in Linux namespaces of this machine: no Docker, Linux and root. */
 export const embeddedCluster = z.strictObject({
-    kind: z.literal("embedded"),
+    kind: z.literal("embedded").describe("A Kubernetes node in Linux namespaces of this machine: no Docker"),
     name: dnsLabel.max(20).default("local").describe("Name of the cluster; two names live side by side"),
     nodes: z
         .array(node)
@@ -41,28 +41,29 @@ export type EmbeddedClusterConfig = z.infer<typeof embeddedCluster>;
 
 /** A kind cluster (Docker or Podman). */
 export const kindCluster = z.strictObject({
-    kind: z.literal("kind"),
-    name: dnsLabel.default("c4ang-dev"),
+    kind: z.literal("kind").describe("A kind cluster"),
+    name: dnsLabel.default("c4ang-dev").describe("Name of the cluster"),
     nodes: z
         .array(node)
         .min(1)
-        .default([{ zone: "zone-a" }, { zone: "zone-b" }, { zone: "zone-c" }]),
+        .default([{ zone: "zone-a" }, { zone: "zone-b" }, { zone: "zone-c" }])
+        .describe("Nodes; the first one carries the control plane"),
     hostPorts,
 });
 export type KindClusterConfig = z.infer<typeof kindCluster>;
 
 /** Amazon EKS: requirement P1. */
 export const eksCluster = z.strictObject({
-    kind: z.literal("eks"),
-    name: dnsLabel.default("c4ang-eks-cluster"),
-    region: z.string().default("ap-northeast-2"),
+    kind: z.literal("eks").describe("Amazon EKS"),
+    name: dnsLabel.default("c4ang-eks-cluster").describe("Name of the cluster"),
+    region: z.string().default("ap-northeast-2").describe("AWS region"),
     availabilityZones: z
         .int()
         .min(2)
         .max(3)
         .default(3)
         .describe("Availability zones that nodes and subnets spread over"),
-    nodeCount: z.int().min(1).default(3),
+    nodeCount: z.int().min(1).default(3).describe("Worker nodes"),
     kubernetesVersion: z
         .string()
         .regex(/^1\.\d+$/)
@@ -71,5 +72,7 @@ export const eksCluster = z.strictObject({
 });
 export type EksClusterConfig = z.infer<typeof eksCluster>;
 
-export const cluster = z.discriminatedUnion("kind", [embeddedCluster, kindCluster, eksCluster]);
+export const cluster = z
+    .discriminatedUnion("kind", [embeddedCluster, kindCluster, eksCluster])
+    .describe("The Kubernetes cluster");
 export type ClusterConfig = z.infer<typeof cluster>;

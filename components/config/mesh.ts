@@ -1,11 +1,13 @@
 import { z } from "zod";
-import { nodePort, quantity } from "./units";
+import { nodePort, percent, quantity } from "./units";
 
 /** The Istio control plane, its sidecars and the ingress gateway. */
 
 export const resources = z.strictObject({
-    requests: z.strictObject({ cpu: quantity, memory: quantity }),
-    limits: z.strictObject({ cpu: quantity.optional(), memory: quantity }),
+    requests: z.strictObject({ cpu: quantity, memory: quantity }).describe("What the scheduler reserves"),
+    limits: z
+        .strictObject({ cpu: quantity.optional().describe("Default: no limit"), memory: quantity })
+        .describe("What the container may use at most"),
 });
 export type Resources = z.infer<typeof resources>;
 
@@ -27,36 +29,63 @@ export const mesh = z.strictObject({
         ),
     charts: z
         .discriminatedUnion("source", [
-            z.strictObject({ source: z.literal("embedded") }).describe("The charts inside istioctl: no download"),
+            z
+                .strictObject({ source: z.literal("embedded").describe("The charts inside istioctl") })
+                .describe("The charts inside istioctl: no download"),
             z.strictObject({
-                source: z.literal("repository"),
+                source: z.literal("repository").describe("A Helm repository"),
                 url: z
                     .string()
                     .default("https://istio-release.storage.googleapis.com/charts")
                     .describe("Helm repository or mirror (P7)"),
             }),
         ])
-        .default({ source: "embedded" }),
-    istiod: resources.default({ requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "1Gi" } }),
+        .default({ source: "embedded" })
+        .describe("Where Istio's charts come from"),
+    istiod: resources
+        .extend({
+            replicas: z
+                .int()
+                .min(1)
+                .default(1)
+                .describe("Replicas of istiod; more than one keeps injection going while a node is replaced"),
+        })
+        .prefault({ requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "1Gi" } })
+        .describe("The control plane"),
     sidecar: resources
         .default({ requests: { cpu: "10m", memory: "64Mi" }, limits: { cpu: "2", memory: "1Gi" } })
         .describe("Of every sidecar; the memory limit is 1Gi, not the document's first 8Gi (P8)"),
     ingressGateway: z
         .strictObject({
-            replicas: z.int().min(1).default(1),
-            serviceType: z.enum(["NodePort", "LoadBalancer"]).default("NodePort"),
+            replicas: z.int().min(1).default(1).describe("Proxies, where there is no autoscaling"),
+            autoscaling: z
+                .strictObject({
+                    minReplicas: z.int().min(1).describe("Proxies at least"),
+                    maxReplicas: z.int().min(1).describe("Proxies at most"),
+                    cpuUtilization: percent
+                        .min(1, "at least 1 %")
+                        .default(80)
+                        .describe("Share of the CPU request in percent above which a proxy is added"),
+                })
+                .optional()
+                .describe("Proxies come and go with the load (P10); needs a metrics server in the cluster"),
+            serviceType: z
+                .enum(["NodePort", "LoadBalancer"])
+                .default("NodePort")
+                .describe("NodePort, or LoadBalancer where the cluster has one (P10)"),
             nodePorts: z
                 .strictObject({
                     egov: nodePort.default(32314).describe("HTTP, as the e-Government guide has it (P10)"),
                     http: nodePort.default(30000).describe("HTTP (P2)"),
                     https: nodePort.default(30005).describe("HTTPS (P2)"),
                 })
-                .prefault({}),
-            resources: resources.default({
-                requests: { cpu: "20m", memory: "64Mi" },
-                limits: { cpu: "2", memory: "1Gi" },
-            }),
+                .prefault({})
+                .describe("Ports on every node; of the type NodePort only"),
+            resources: resources
+                .default({ requests: { cpu: "20m", memory: "64Mi" }, limits: { cpu: "2", memory: "1Gi" } })
+                .describe("Of every proxy of the gateway"),
         })
-        .prefault({}),
+        .prefault({})
+        .describe("The proxies that requests from outside come through (P10)"),
 });
 export type MeshConfig = z.infer<typeof mesh>;

@@ -8,6 +8,7 @@ import { z } from "zod";
 export const duration = z
     .string()
     .regex(/^\d+(\.\d+)?(ms|s|m|h)$/, 'a duration is a number with a unit: "500ms", "30s", "5m" or "1h"')
+    .regex(/[1-9]/, "a duration is longer than 0: Istio takes 0 for no limit at all")
     .meta({ title: "Duration", examples: ["10s"] });
 
 /** A Kubernetes resource quantity, for example `50m`, `64Mi`, `1`. */
@@ -24,6 +25,16 @@ export const percent = z.int("a percentage is a whole number").min(0, "at least 
 
 /** A TCP port, 1 to 65535. */
 export const port = z.int().min(1).max(65535);
+
+/**
+ * A port that an application container listens on: above 1023, since it does not run as root, and none of the sidecar's
+ * own, which Envoy would answer instead of the application.
+ */
+export const containerPort = z
+    .int()
+    .min(1024, "at least 1024: the containers do not run as root")
+    .max(65535)
+    .refine((number) => number < 15000 || number > 15099, "not 15000 to 15099: these ports belong to the sidecar");
 
 /** A NodePort in Kubernetes' default range, 30000 to 32767. */
 export const nodePort = z.int().min(30000, "NodePorts are 30000 to 32767").max(32767, "NodePorts are 30000 to 32767");
@@ -56,4 +67,12 @@ export function milliseconds(text: string): number {
     if (!match) throw new RangeError(`not a duration: ${text}`);
     const unit = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[match[2] as "ms" | "s" | "m" | "h"];
     return Number(match[1]) * unit;
+}
+
+/** The number that a quantity stands for, in cores or bytes. */
+export function amount(text: string): number {
+    const match = /^(\d+(?:\.\d+)?)(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/.exec(text);
+    if (!match) throw new RangeError(`not a quantity: ${text}`);
+    const units = { m: 1e-3, k: 1e3, M: 1e6, G: 1e9, T: 1e12, Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 };
+    return Number(match[1]) * (match[2] ? units[match[2] as keyof typeof units] : 1);
 }

@@ -1,0 +1,79 @@
+import type * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { EcommerceConfig } from "../config/apps";
+import { DestinationRule, Gateway, VirtualService } from "../traffic";
+import { MeshApplication } from "./mesh-application";
+import { createNamespace } from "./namespace";
+
+/** The C4ang e-commerce services. */
+export interface EcommerceArgs {
+    /** The stack's configuration under `istio-platform:ecommerce`. */
+    config: EcommerceConfig;
+    /** Image of the containers. */
+    image: string;
+    /** Labels of the proxies that let requests in: the ingress gateway's. */
+    gatewaySelector: Readonly<Record<string, string>>;
+    /** What must be there before pods and traffic policy: the control plane. */
+    mesh: readonly pulumi.Resource[];
+}
+
+/**
+ * The e-commerce sample system: a namespace, its Gateway (C2), and for each of the six services (C1) a Service, a
+ * Deployment, a VirtualService (C2, C3) and a DestinationRule (C4), all by the service's name.
+ */
+export class Ecommerce extends pulumi.ComponentResource {
+    /** Everything that was deployed. */
+    readonly resources: readonly pulumi.CustomResource[];
+
+    constructor(name: string, args: EcommerceArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("istio-platform:apps:Ecommerce", name, {}, opts);
+        const { config, gatewaySelector, mesh } = args;
+        const namespace = createNamespace(config.namespace, { sidecars: true }, { parent: this });
+        const gateway = new Gateway(
+            "ecommerce-gateway",
+            { namespace: config.namespace, selector: gatewaySelector, hosts: config.hosts },
+            { parent: this, dependsOn: [namespace, ...mesh] },
+        );
+        const services = Object.keys(config.services).flatMap((service) =>
+            this.createService(service, args, namespace, gateway),
+        );
+        this.resources = [namespace, gateway, ...services];
+        this.registerOutputs({});
+    }
+
+    private createService(
+        name: string,
+        { config, image, mesh }: EcommerceArgs,
+        namespace: k8s.core.v1.Namespace,
+        gateway: Gateway,
+    ): pulumi.CustomResource[] {
+        const { path, response } = config.services[name]!;
+        const { connectionPool, outlierDetection, routePolicy, replicas, resources } = config;
+        const application = new MeshApplication(
+            name,
+            {
+                namespace,
+                namespaceName: config.namespace,
+                servicePort: config.servicePort,
+                containerPort: config.containerPort,
+                image,
+                versions: { v1: { answer: { text: response }, replicas, resources } },
+                sidecarInjector: mesh,
+            },
+            { parent: this },
+        );
+        const { service } = application;
+        const opts = { parent: this, dependsOn: [namespace, ...mesh] };
+        const rule = new DestinationRule(name, { service, connectionPool, outlierDetection }, opts);
+        const route = new VirtualService(
+            name,
+            {
+                namespace: config.namespace,
+                gateways: [gateway],
+                routes: [{ prefix: path, to: service, ...routePolicy }],
+            },
+            opts,
+        );
+        return [...application.resources, rule, route];
+    }
+}

@@ -1,0 +1,137 @@
+import type * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { EgovConfig } from "../config/apps";
+import { DestinationRule, serviceHost, split, VirtualService, type Gateway } from "../traffic";
+import { MeshApplication } from "./mesh-application";
+import { createNamespace } from "./namespace";
+
+/** egov-hello and gateway-server of the e-Government guide. */
+export interface EgovHelloArgs {
+    /** The stack's configuration under `istio-platform:egov`. */
+    config: EgovConfig;
+    /** Image of the containers; the sample app, since http-echo can neither force errors nor forward. */
+    image: string;
+    /** The Gateway that requests from outside come through (E3). */
+    gateway: Gateway;
+    /** What must be there before pods and traffic policy: the control plane. */
+    mesh: readonly pulumi.Resource[];
+}
+
+const HELLO = "egov-hello";
+const GATEWAY_SERVER = "gateway-server";
+/** Port of the Service egov-hello (E2) and of its containers. */
+const HELLO_PORT = { service: 80, container: 8080 };
+
+/**
+ * The e-Government sample system: namespaces (E1), egov-hello with its error variant (E2), its route (E3), load balancing
+ * and circuit breaker (E4-E6), gateway-server that calls it from inside the mesh (E7).
+ */
+export class EgovHello extends pulumi.ComponentResource {
+    /** Everything that was deployed. */
+    readonly resources: readonly pulumi.CustomResource[];
+
+    constructor(name: string, args: EgovHelloArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("istio-platform:apps:EgovHello", name, {}, opts);
+        const namespaces = this.createNamespaces(args.config);
+        const hello = this.createHello(args, namespaces.app);
+        const gatewayServer = this.createGatewayServer(args, namespaces.infra, hello);
+        const traffic = this.createTraffic(args, namespaces.app, hello);
+        this.resources = [...Object.values(namespaces), ...hello.resources, ...gatewayServer.resources, ...traffic];
+        this.registerOutputs({});
+    }
+
+    /** E1. Monitoring stays outside the mesh: it scrapes pods directly. */
+    private createNamespaces({ namespaces: { app, infra, monitoring } }: EgovConfig) {
+        const opts = { parent: this };
+        return {
+            app: createNamespace(app, { sidecars: true }, opts),
+            infra: createNamespace(infra, { sidecars: true }, opts),
+            monitoring: createNamespace(monitoring, { sidecars: false }, opts),
+        };
+    }
+
+    /** E2: one Deployment a subset; `error` answers every request with 500. */
+    private createHello({ config, image, mesh }: EgovHelloArgs, namespace: k8s.core.v1.Namespace) {
+        const versions = Object.entries(config.hello.subsets).map(([subset, { variant, replicas }]) => [
+            subset,
+            {
+                name: `${HELLO}-${subset}`,
+                labels: { variant },
+                answer: { text: "Hello from $(POD_NAME)" },
+                env: variant === "error" ? { FORCE_ERROR: "true" } : undefined,
+                replicas,
+                resources: config.resources,
+            },
+        ]);
+        return new MeshApplication(
+            HELLO,
+            {
+                namespace,
+                namespaceName: config.namespaces.app,
+                servicePort: HELLO_PORT.service,
+                containerPort: HELLO_PORT.container,
+                image,
+                versions: Object.fromEntries(versions),
+                sidecarInjector: mesh,
+            },
+            { parent: this },
+        );
+    }
+
+    /** E7: obeys egov-hello's DestinationRule, but not its VirtualService, which is bound to the gateway. */
+    private createGatewayServer(
+        { config, image, mesh }: EgovHelloArgs,
+        namespace: k8s.core.v1.Namespace,
+        hello: MeshApplication,
+    ) {
+        const { port } = config.gatewayServer;
+        const { path } = config.hello;
+        const answer = { forward: `http://${serviceHost(hello.service)}:${hello.service.port}${path}` };
+        return new MeshApplication(
+            GATEWAY_SERVER,
+            {
+                namespace,
+                namespaceName: config.namespaces.infra,
+                servicePort: port,
+                containerPort: port,
+                image,
+                versions: { v1: { answer, replicas: 1, resources: config.resources } },
+                sidecarInjector: mesh,
+            },
+            { parent: this },
+        );
+    }
+
+    /** E3-E6, and E8 where weights are configured. */
+    private createTraffic(
+        { config, gateway, mesh }: EgovHelloArgs,
+        namespace: k8s.core.v1.Namespace,
+        { service }: MeshApplication,
+    ) {
+        const opts = { parent: this, dependsOn: [namespace, ...mesh] };
+        const { loadBalancer, outlierDetection } = config;
+        const { subsets, path, weights } = config.hello;
+        const rule = new DestinationRule(
+            HELLO,
+            {
+                service,
+                loadBalancer,
+                outlierDetection,
+                subsets: Object.fromEntries(
+                    Object.entries(subsets).map(([subset, { variant }]) => [subset, { variant, version: subset }]),
+                ),
+            },
+            opts,
+        );
+        const route = new VirtualService(
+            HELLO,
+            {
+                namespace: config.namespaces.app,
+                gateways: [gateway],
+                routes: [{ prefix: path, to: weights ? split(rule.subsets, weights) : service }],
+            },
+            opts,
+        );
+        return [rule, route];
+    }
+}

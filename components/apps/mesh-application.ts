@@ -1,0 +1,77 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { ServiceReference } from "../traffic";
+import { deployment, service, type WorkloadArgs } from "./workload";
+
+/** An application of the mesh: one Service and one ServiceAccount over one or more versions. */
+export interface MeshApplicationArgs {
+    /** Namespace, with sidecar injection on. */
+    namespace: k8s.core.v1.Namespace;
+    /** Name of that namespace. */
+    namespaceName: string;
+    /** Port of the Service. */
+    servicePort: number;
+    /** Port that the containers listen on. */
+    containerPort: number;
+    /** Image of the containers. */
+    image: string;
+    /** Version -> its Deployment. */
+    versions: Readonly<
+        Record<string, Pick<WorkloadArgs, "name" | "labels" | "answer" | "env" | "replicas" | "resources">>
+    >;
+    /** What must be there before a pod starts, or it would start without a sidecar. */
+    sidecarInjector: readonly pulumi.Resource[];
+}
+
+/**
+ * An application of the mesh: Service, ServiceAccount (its identity in mutual TLS) and a Deployment a version.
+ *
+ * @example
+ * new MeshApplication("order-api", {
+ *     namespace, namespaceName: "ecommerce", servicePort: 8080, containerPort: 5678, image,
+ *     versions: { v1: { replicas: 2, answer: { text: "Order Service Test Response" }, resources } },
+ *     sidecarInjector: mesh.ready,
+ * });
+ */
+export class MeshApplication extends pulumi.ComponentResource {
+    /** The Service: destination of routes and subject of a DestinationRule. */
+    readonly service: ServiceReference;
+    /** Everything that was deployed. */
+    readonly resources: readonly pulumi.CustomResource[];
+
+    constructor(name: string, args: MeshApplicationArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("istio-platform:apps:MeshApplication", name, {}, opts);
+        const { namespaceName, servicePort, containerPort, image, versions } = args;
+        const inNamespace = { parent: this, dependsOn: [args.namespace] };
+
+        const account = new k8s.core.v1.ServiceAccount(
+            name,
+            { metadata: { name, namespace: namespaceName, labels: { app: name } } },
+            inNamespace,
+        );
+        const entrance = new k8s.core.v1.Service(
+            name,
+            service({ app: name, namespace: namespaceName, port: servicePort }),
+            inNamespace,
+        );
+        const deployments = Object.entries(versions).map(
+            ([version, workload]) =>
+                new k8s.apps.v1.Deployment(
+                    workload.name ?? name,
+                    deployment({
+                        ...workload,
+                        app: name,
+                        version,
+                        namespace: namespaceName,
+                        image,
+                        port: containerPort,
+                    }),
+                    { parent: this, dependsOn: [account, ...args.sidecarInjector] },
+                ),
+        );
+
+        this.service = { name, namespace: namespaceName, port: servicePort };
+        this.resources = [account, entrance, ...deployments];
+        this.registerOutputs({ service: this.service });
+    }
+}

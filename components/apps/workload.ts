@@ -1,0 +1,116 @@
+import type { types } from "@pulumi/kubernetes";
+import type { Resources } from "../config/mesh";
+import { containerArgs, HEALTH_PATH, type Answer } from "./image";
+
+/** One Deployment of an application: pods of one version. */
+export interface WorkloadArgs {
+    /** Name of the application: label `app`, container, Service and ServiceAccount. */
+    app: string;
+    /** Label `version`: what subsets choose by. */
+    version: string;
+    /** Namespace of the pods. */
+    namespace: string;
+    /**
+     * Name of the Deployment.
+     * @default the application's name
+     */
+    name?: string;
+    /** Labels beside `app` and `version`. */
+    labels?: Readonly<Record<string, string>>;
+    /** Image of the container. */
+    image: string;
+    /** What the container answers. */
+    answer: Answer;
+    /** Port that the container listens on. */
+    port: number;
+    /** Environment of the container beside POD_NAME. */
+    env?: Readonly<Record<string, string>>;
+    /** Number of pods. */
+    replicas: number;
+    /** Requests and limits of the container. */
+    resources: Resources;
+}
+
+/** User of every application container: nobody, not the sidecar's 1337, whose traffic bypasses the mesh. */
+const APP_USER = 65534;
+
+/** Seconds that a stopping pod goes on answering, until every proxy has taken it out of its endpoints. */
+const DRAIN_SECONDS = 3;
+
+/** Labels that tell this workload's pods from all others. */
+export function workloadLabels({ app, version, labels }: Pick<WorkloadArgs, "app" | "version" | "labels">) {
+    return { ...labels, app, version };
+}
+
+/** The Deployment of a workload; selector, pod labels and spreading agree by construction (C8). */
+export function deployment(args: WorkloadArgs) {
+    const { app, version, namespace, name = app, replicas } = args;
+    const labels = workloadLabels(args);
+    const selector = { app, version };
+    return {
+        metadata: { name, namespace, labels },
+        spec: {
+            replicas,
+            selector: { matchLabels: selector },
+            template: {
+                metadata: { labels },
+                spec: {
+                    serviceAccountName: app,
+                    automountServiceAccountToken: false,
+                    terminationGracePeriodSeconds: 30,
+                    topologySpreadConstraints: ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map(
+                        (topologyKey) => ({
+                            maxSkew: 1,
+                            topologyKey,
+                            whenUnsatisfiable: "ScheduleAnyway",
+                            labelSelector: { matchLabels: selector },
+                        }),
+                    ),
+                    containers: [container(args)],
+                },
+            },
+        },
+    } satisfies types.input.apps.v1.Deployment;
+}
+
+function container({ app, image, answer, port, env = {}, resources }: WorkloadArgs) {
+    const health = { httpGet: { path: HEALTH_PATH, port: "http" } };
+    return {
+        name: app,
+        image,
+        imagePullPolicy: "IfNotPresent",
+        args: containerArgs(port, answer),
+        env: [
+            { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
+            ...Object.entries(env).map(([name, value]) => ({ name, value })),
+        ],
+        ports: [{ name: "http", containerPort: port }],
+        // Asked every second until it answers, so that a pod is Ready as soon as it can be; then seldom.
+        startupProbe: { ...health, periodSeconds: 1, timeoutSeconds: 2, failureThreshold: 60 },
+        readinessProbe: { ...health, periodSeconds: 2, timeoutSeconds: 2, failureThreshold: 2 },
+        livenessProbe: { ...health, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 },
+        lifecycle: { preStop: { sleep: { seconds: DRAIN_SECONDS } } },
+        resources,
+        securityContext: {
+            runAsNonRoot: true,
+            runAsUser: APP_USER,
+            runAsGroup: APP_USER,
+            readOnlyRootFilesystem: true,
+            allowPrivilegeEscalation: false,
+            capabilities: { drop: ["ALL"] },
+        },
+    } satisfies types.input.core.v1.Container;
+}
+
+/** The Service over all versions of an application. */
+export function service(args: { app: string; namespace: string; port: number }) {
+    const { app, namespace, port } = args;
+    return {
+        metadata: { name: app, namespace, labels: { app } },
+        spec: {
+            selector: { app },
+            // The name tells Istio that it is HTTP; the target is the container's port of the same name.
+            ports: [{ name: "http", port, targetPort: "http" }],
+        },
+    } satisfies types.input.core.v1.Service;
+}

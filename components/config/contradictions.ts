@@ -1,0 +1,253 @@
+import type { z } from "zod";
+import type { Resources } from "./mesh";
+import type { PlatformConfig } from "./platform";
+import type { OutlierDetection } from "./traffic";
+import { amount, milliseconds } from "./units";
+
+/**
+ * Values that are allowed one by one and wrong together: what Kubernetes would refuse halfway through a deployment, and
+ * what Istio would accept but never do.
+ */
+
+/** A problem: the path of the value to change, and why. */
+type Finding = [path: string, message: string];
+
+interface Contradiction {
+    /** The values that the rule looks at, as paths: it runs when these are sound, whatever else is wrong. */
+    reads: string[];
+    /** Everything that contradicts. */
+    find(config: PlatformConfig): Finding[];
+}
+
+const rules: Contradiction[] = [
+    {
+        reads: ["egov.hello.subsets", "egov.hello.weights"],
+        find: ({ egov: { hello } }) => (hello.weights ? weightProblems(hello.subsets, hello.weights) : []),
+    },
+    {
+        reads: ["egov.enabled", "egov.hello.subsets"],
+        find: ({ egov: { enabled, hello } }) =>
+            when(enabled && pods(hello.subsets) === 0, [
+                "egov.hello.subsets",
+                "no subset has a replica: nothing would answer; give at least one of them 1 or more",
+            ]),
+    },
+    {
+        reads: ["egov.enabled", "egov.hello.path", "ecommerce.enabled", "ecommerce.services"],
+        find: prefixProblems,
+    },
+    {
+        reads: ["egov.enabled", "egov.namespaces", "ecommerce.enabled", "ecommerce.namespace"],
+        find: namespaceProblems,
+    },
+    {
+        reads: ["egov.enabled", "sampleImage"],
+        find: ({ egov, sampleImage }) =>
+            when(egov.enabled && sampleImage.app === "http-echo", [
+                "sampleImage.app",
+                'http-echo cannot force errors (E2) nor forward (E7), which egov needs: set it to "sample-app", or egov.enabled to false',
+            ]),
+    },
+    {
+        reads: ["ecommerce.enabled", "ecommerce.services"],
+        find: ({ ecommerce }) =>
+            when(ecommerce.enabled && Object.keys(ecommerce.services).length === 0, [
+                "ecommerce.services",
+                "there is no service; name at least one, or set ecommerce.enabled to false",
+            ]),
+    },
+    {
+        reads: ["ecommerce.routePolicy"],
+        find: ({ ecommerce: { routePolicy } }) => {
+            const { timeout, retries } = routePolicy;
+            return when(retries.attempts > 0 && milliseconds(retries.perTryTimeout) > milliseconds(timeout), [
+                "ecommerce.routePolicy.retries.perTryTimeout",
+                `one try may take ${retries.perTryTimeout}, longer than the whole request (timeout ${timeout}): it would never act; at most ${timeout}`,
+            ]);
+        },
+    },
+    {
+        reads: ["ecommerce.outlierDetection", "ecommerce.replicas"],
+        find: ({ ecommerce: { outlierDetection, replicas } }) =>
+            ejectionProblems("ecommerce.outlierDetection", outlierDetection, replicas),
+    },
+    {
+        reads: ["egov.outlierDetection", "egov.hello.subsets"],
+        find: ({ egov: { outlierDetection, hello } }) =>
+            ejectionProblems("egov.outlierDetection", outlierDetection, pods(hello.subsets)),
+    },
+    {
+        reads: ["mesh.ingressGateway.nodePorts"],
+        find: ({ mesh }) => duplicates(mesh.ingressGateway.nodePorts, "mesh.ingressGateway.nodePorts"),
+    },
+    {
+        reads: ["mesh.ingressGateway.serviceType", "cluster.kind"],
+        find: ({ mesh, cluster }) =>
+            when(mesh.ingressGateway.serviceType === "LoadBalancer" && cluster.kind !== "eks", [
+                "mesh.ingressGateway.serviceType",
+                `an ${cluster.kind} cluster has no load balancer: the Service would wait for an address for ever; set it to "NodePort"`,
+            ]),
+    },
+    {
+        reads: ["mesh.ingressGateway.autoscaling"],
+        find: ({ mesh: { ingressGateway } }) => {
+            const { minReplicas, maxReplicas } = ingressGateway.autoscaling ?? { minReplicas: 0, maxReplicas: 0 };
+            return when(minReplicas > maxReplicas, [
+                "mesh.ingressGateway.autoscaling.minReplicas",
+                `${minReplicas} at least and ${maxReplicas} at most cannot both be; at most ${maxReplicas}`,
+            ]);
+        },
+    },
+    {
+        reads: ["cluster.kind", "cluster.hostPorts"],
+        find: ({ cluster }) =>
+            cluster.kind === "eks"
+                ? []
+                : duplicates(
+                      Object.fromEntries(cluster.hostPorts.map(({ hostPort }, index) => [index, hostPort])),
+                      "cluster.hostPorts",
+                  ),
+    },
+    resourceRule("mesh.istiod", ({ mesh }) => mesh.istiod),
+    resourceRule("mesh.sidecar", ({ mesh }) => mesh.sidecar),
+    resourceRule("mesh.ingressGateway.resources", ({ mesh }) => mesh.ingressGateway.resources),
+    resourceRule("egov.resources", ({ egov }) => egov.resources),
+    resourceRule("ecommerce.resources", ({ ecommerce }) => ecommerce.resources),
+];
+
+/** Zod check: adds an issue for each contradiction between values that are sound themselves. */
+export function reportContradictions(context: z.core.ParsePayload<PlatformConfig>): void {
+    const broken = context.issues.filter(({ code }) => code !== "unrecognized_keys").map(({ path }) => path ?? []);
+    const sound = (read: string[]) => !broken.some((path) => isPrefix(path, read) || isPrefix(read, path));
+    for (const { reads, find } of rules)
+        if (reads.every((read) => sound(read.split("."))))
+            for (const [path, message] of find(context.value))
+                context.issues.push({ code: "custom", input: context.value, path: path.split("."), message });
+}
+
+const isPrefix = (prefix: readonly PropertyKey[], path: readonly PropertyKey[]) =>
+    prefix.every((key, index) => index >= path.length || String(key) === String(path[index])) &&
+    prefix.length <= path.length;
+
+const when = (holds: boolean, finding: Finding): Finding[] => (holds ? [finding] : []);
+
+type Subsets = PlatformConfig["egov"]["hello"]["subsets"];
+
+const pods = (subsets: Subsets) => Object.values(subsets).reduce((sum, { replicas }) => sum + replicas, 0);
+
+/** E8: Istio refuses weights that are not 100 together, and answers 503 for a subset without pods. */
+function weightProblems(subsets: Subsets, weights: Readonly<Record<string, number>>): Finding[] {
+    const at = "egov.hello.weights";
+    const total = Object.values(weights).reduce((sum, weight) => sum + weight, 0);
+    const known = Object.keys(subsets).join(", ");
+    return [
+        ...when(total !== 100, [at, `the weights add up to ${total}, they must add up to 100`]),
+        ...Object.entries(weights).flatMap(([name, weight]): Finding[] => {
+            const subset = subsets[name];
+            if (!subset) return [[`${at}.${name}`, `no workload carries the subset "${name}"; there are: ${known}`]];
+            return when(subset.replicas === 0 && weight > 0, [
+                `${at}.${name}`,
+                `the subset "${name}" has a weight but 0 replicas: its requests would fail with 503; set the weight to 0 or give it replicas`,
+            ]);
+        }),
+    ];
+}
+
+/**
+ * All routes are bound to the same hosts and Istio compares prefixes character by character, in an order that nobody
+ * chose: of two prefixes of which one begins with the other, one might never be reached.
+ */
+function prefixProblems({ egov, ecommerce }: PlatformConfig): Finding[] {
+    const routes = [
+        ...(egov.enabled ? [{ at: "egov.hello.path", name: "egov-hello", path: egov.hello.path }] : []),
+        ...(ecommerce.enabled
+            ? Object.entries(ecommerce.services).map(([name, { path }]) => ({
+                  at: `ecommerce.services.${name}.path`,
+                  name,
+                  path,
+              }))
+            : []),
+    ];
+    return routes.flatMap((route, index) =>
+        routes
+            .filter(
+                (other, position) =>
+                    route.path.startsWith(other.path) && (route.path !== other.path || position < index),
+            )
+            .filter((other) => other !== route)
+            .map((other): Finding => [
+                route.at,
+                `the prefix ${other.path} of ${other.name} also matches ${route.path}: one of the two might never be reached; give them different beginnings`,
+            ]),
+    );
+}
+
+/** Namespaces that are Kubernetes' or Istio's own. */
+const RESERVED_NAMESPACES = ["default", "istio-system", "kube-system", "kube-public", "kube-node-lease"];
+
+function namespaceProblems({ egov, ecommerce }: PlatformConfig): Finding[] {
+    const named: [string, string][] = [
+        ...(egov.enabled
+            ? Object.entries(egov.namespaces).map(([key, name]): [string, string] => [`egov.namespaces.${key}`, name])
+            : []),
+        ...(ecommerce.enabled ? [["ecommerce.namespace", ecommerce.namespace] satisfies [string, string]] : []),
+    ];
+    return named.flatMap(([at, name], index): Finding[] => {
+        const [first] = named.find(([, other]) => other === name)!;
+        return [
+            ...when(RESERVED_NAMESPACES.includes(name), [
+                at,
+                `"${name}" belongs to Kubernetes or Istio; choose a name of your own`,
+            ]),
+            ...when(named.findIndex(([, other]) => other === name) < index, [
+                at,
+                `"${name}" is already ${first}; every namespace has a name of its own`,
+            ]),
+        ];
+    });
+}
+
+/** Outlier detection that Istio accepts and that never ejects, or ejects without effect. */
+function ejectionProblems(at: string, outlier: OutlierDetection, replicas: number): Finding[] {
+    if (replicas < 2) return [];
+    const { maxEjectionPercent, minHealthPercent } = outlier;
+    const healthyAfterOne = Math.floor(((replicas - 1) / replicas) * 100);
+    return when(minHealthPercent > healthyAfterOne, [
+        `${at}.minHealthPercent`,
+        `of ${replicas} pods one ejection leaves ${healthyAfterOne} % healthy, below ${minHealthPercent} %: every ejection would be ignored; at most ${healthyAfterOne}`,
+    ]).concat(
+        when(maxEjectionPercent < Math.ceil(100 / replicas) && minHealthPercent <= healthyAfterOne, [
+            `${at}.maxEjectionPercent`,
+            `one of ${replicas} pods is ${Math.round(100 / replicas)} % of them, more than ${maxEjectionPercent} %: none could be ejected; at least ${Math.ceil(100 / replicas)}`,
+        ]),
+    );
+}
+
+/** Two keys with one port: Kubernetes, or the machine, refuses the second. */
+function duplicates(ports: Readonly<Record<string, number>>, at: string): Finding[] {
+    const entries = Object.entries(ports);
+    return entries.flatMap(([key, port], index) => {
+        const first = entries.findIndex(([, other]) => other === port);
+        return when(first < index, [
+            `${at}.${key}`,
+            `${port} is already the port of ${entries[first]![0]}; every port is used once`,
+        ]);
+    });
+}
+
+/** Kubernetes refuses a Pod that requests more than its limit. */
+function resourceRule(at: string, select: (config: PlatformConfig) => Resources): Contradiction {
+    return {
+        reads: [at],
+        find: (config) => {
+            const { requests, limits } = select(config);
+            return (["cpu", "memory"] as const).flatMap((kind) => {
+                const limit = limits[kind];
+                return when(limit !== undefined && amount(requests[kind]) > amount(limit), [
+                    `${at}.requests.${kind}`,
+                    `${requests[kind]} is more than the limit of ${limit}; at most ${limit}`,
+                ]);
+            });
+        },
+    };
+}

@@ -1,0 +1,33 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { PlatformConfig } from "./platform";
+import { validateConfig } from "./validate";
+
+/**
+ * The stack's configuration, validated and with every default filled in.
+ *
+ * @throws pulumi.RunError naming every problem at once, before any resource is registered: Pulumi shows the message
+ * without a stack trace and ends with a non-zero exit code.
+ */
+export function loadConfig(): PlatformConfig {
+    const result = validateConfig(stackConfig(), pulumi.getProject());
+    if (!result.ok) throw new pulumi.RunError(result.message);
+    return result.config;
+}
+
+/** Every value under the project's name, by its key without that name. Pulumi keeps structured values as JSON. */
+function stackConfig(): Record<string, unknown> {
+    const prefix = `${pulumi.getProject()}:`;
+    return Object.fromEntries(
+        Object.entries(pulumi.runtime.allConfig())
+            .filter(([key]) => key.startsWith(prefix))
+            .map(([key, text]) => [key.slice(prefix.length), parse(text)]),
+    );
+}
+
+function parse(text: string): unknown {
+    try {
+        return JSON.parse(text);
+    } catch {
+        return text; // A plain string: validation says what it should have been.
+    }
+}

@@ -1,0 +1,92 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { MeshConfig } from "../config/mesh";
+import { registerManifest, type Manifest } from "./manifest";
+import { controlPlaneValues, ISTIO_NAMESPACE, type MeshImages } from "./values";
+
+/** Istio's control plane. */
+export interface IstioControlPlaneArgs {
+    /** The stack's configuration under `istio-platform:mesh`. */
+    config: MeshConfig;
+
+    /** Images of istiod and of the proxies. */
+    images: MeshImages;
+
+    /**
+     * The rendered charts, where `config.charts` is `embedded` (see {@link renderControlPlane}).
+     * @default the charts are fetched from `config.charts.url` by Helm
+     */
+    manifests?: readonly Manifest[];
+}
+
+/**
+ * Istio's control plane (P7, P8): custom resource definitions, istiod, sidecar injection, validation of Istio's own
+ * objects. Every object is a resource of its own, so a preview shows what an upgrade changes.
+ */
+export class IstioControlPlane extends pulumi.ComponentResource {
+    /** The namespace of control plane and ingress gateway. */
+    readonly namespace: k8s.core.v1.Namespace;
+
+    /** Whoever starts a pod with a sidecar, or makes an object of Istio's, depends on these: they imply all the rest. */
+    readonly ready: readonly pulumi.Resource[];
+
+    constructor(name: string, args: IstioControlPlaneArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("istio-platform:mesh:IstioControlPlane", name, {}, opts);
+        this.namespace = new k8s.core.v1.Namespace(
+            ISTIO_NAMESPACE,
+            { metadata: { name: ISTIO_NAMESPACE } },
+            { parent: this },
+        );
+        this.ready = args.manifests ? this.fromManifests(args.manifests) : this.fromRepository(args);
+        this.registerOutputs({});
+    }
+
+    private fromManifests(manifests: readonly Manifest[]): pulumi.Resource[] {
+        const prepared = manifests.map(leaveFailurePolicyToDefault);
+        const [workloads, others] = partition(prepared, ({ kind }) => kind === "Deployment");
+        const base = others.map((manifest) =>
+            registerManifest(manifest, {
+                parent: this,
+                dependsOn: manifest.metadata.namespace ? [this.namespace] : [],
+            }),
+        );
+        // istiod mounts its ConfigMaps and runs as its ServiceAccount: started before them it would have to wait and retry.
+        const istiod = workloads.map((manifest) => registerManifest(manifest, { parent: this, dependsOn: base }));
+        return istiod;
+    }
+
+    private fromRepository({ config, images }: IstioControlPlaneArgs): pulumi.Resource[] {
+        if (config.charts.source !== "repository")
+            throw new Error("the charts inside istioctl must be rendered first: pass `manifests`");
+        const chart = (chart: string, values: object, dependsOn: pulumi.Resource[]) =>
+            new k8s.helm.v4.Chart(
+                `istio-${chart}`,
+                {
+                    chart,
+                    version: config.version,
+                    namespace: ISTIO_NAMESPACE,
+                    repositoryOpts: { repo: config.charts.source === "repository" ? config.charts.url : undefined },
+                    values,
+                },
+                { parent: this, dependsOn },
+            );
+        const values = controlPlaneValues(config, images);
+        const base = chart("base", { defaultRevision: values.defaultRevision }, [this.namespace]);
+        return [chart("istiod", values, [base])];
+    }
+}
+
+/**
+ * Istio's charts render validators that let everything pass until istiod, once it runs, closes them: an invalid object
+ * could slip in meanwhile, and every later change of the validators would conflict with istiod over the field. Left out,
+ * the field has Kubernetes' default, `Fail`, from the start.
+ */
+function leaveFailurePolicyToDefault(manifest: Manifest): Manifest {
+    if (manifest.kind !== "ValidatingWebhookConfiguration") return manifest;
+    const webhooks = manifest["webhooks"] as { failurePolicy?: string }[];
+    return { ...manifest, webhooks: webhooks.map(({ failurePolicy: _, ...webhook }) => webhook) };
+}
+
+function partition<T>(items: readonly T[], belongs: (item: T) => boolean): [T[], T[]] {
+    return [items.filter(belongs), items.filter((item) => !belongs(item))];
+}

@@ -1,0 +1,197 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { MeshConfig } from "../config/mesh";
+import { ISTIO_NAMESPACE } from "./values";
+
+/** The ingress gateway (P10): the proxies that requests from outside come through. */
+export interface IngressGatewayArgs {
+    /** The stack's configuration under `istio-platform:mesh.ingressGateway`. */
+    config: MeshConfig["ingressGateway"];
+    /** The control plane's namespace. */
+    namespace: k8s.core.v1.Namespace;
+    /** What must be there before its pods start: the control plane fills in image and settings of the proxy. */
+    mesh: readonly pulumi.Resource[];
+}
+
+export const INGRESS_GATEWAY = "istio-ingressgateway";
+
+/** What Gateways select the proxies by (P10). */
+export const INGRESS_GATEWAY_SELECTOR = { istio: "ingressgateway" } as const;
+
+const labels = { app: INGRESS_GATEWAY, ...INGRESS_GATEWAY_SELECTOR };
+const metadata = { name: INGRESS_GATEWAY, namespace: ISTIO_NAMESPACE, labels };
+
+/** User that Istio's proxies run as. */
+const PROXY_USER = 1337;
+
+/** Ports of the proxy: what the Services lead to. Above 1024, so no privilege is needed to open them. */
+const PROXY_PORT = { status: 15021, http: 8080, https: 8443 };
+
+/** The gateway's Deployment: istiod's webhook makes the proxy out of the container (image `auto`). */
+export function gatewayDeployment({ replicas, resources, autoscaling }: IngressGatewayArgs["config"]) {
+    return {
+        metadata,
+        spec: {
+            // An autoscaler owns the number of replicas.
+            ...(autoscaling ? {} : { replicas }),
+            selector: { matchLabels: INGRESS_GATEWAY_SELECTOR },
+            strategy: { rollingUpdate: { maxSurge: "100%", maxUnavailable: 0 } },
+            template: {
+                metadata: {
+                    labels: { ...labels, "sidecar.istio.io/inject": "true" },
+                    annotations: { "inject.istio.io/templates": "gateway" },
+                },
+                spec: {
+                    serviceAccountName: INGRESS_GATEWAY,
+                    terminationGracePeriodSeconds: 30,
+                    topologySpreadConstraints: ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map(
+                        (topologyKey) => ({
+                            maxSkew: 1,
+                            topologyKey,
+                            whenUnsatisfiable: "ScheduleAnyway",
+                            labelSelector: { matchLabels: INGRESS_GATEWAY_SELECTOR },
+                        }),
+                    ),
+                    containers: [
+                        {
+                            name: "istio-proxy",
+                            image: "auto",
+                            ports: [
+                                { name: "status-port", containerPort: PROXY_PORT.status },
+                                { name: "http2", containerPort: PROXY_PORT.http },
+                                { name: "https", containerPort: PROXY_PORT.https },
+                            ],
+                            // Every second while it starts, so that the entrance opens as soon as it can; then seldom.
+                            startupProbe: {
+                                httpGet: { path: "/healthz/ready", port: PROXY_PORT.status },
+                                periodSeconds: 1,
+                                timeoutSeconds: 3,
+                                failureThreshold: 120,
+                            },
+                            resources: { requests: resources.requests, limits: { cpu: "2", ...resources.limits } },
+                            securityContext: {
+                                runAsNonRoot: true,
+                                runAsUser: PROXY_USER,
+                                runAsGroup: PROXY_USER,
+                                readOnlyRootFilesystem: true,
+                                allowPrivilegeEscalation: false,
+                                capabilities: { drop: ["ALL"] },
+                            },
+                        },
+                    ],
+                },
+            },
+        },
+    };
+}
+
+/** The Services that lead to the gateway, by name: a NodePort has one Service, so two of them take two (P2, P10). */
+export function gatewayServices({ serviceType, nodePorts }: IngressGatewayArgs["config"]) {
+    const status = servicePort("status-port", PROXY_PORT.status, PROXY_PORT.status);
+    const http2 = (nodePort?: number) => servicePort("http2", 80, PROXY_PORT.http, nodePort);
+    const https = (nodePort?: number) => servicePort("https", 443, PROXY_PORT.https, nodePort);
+    const service = (name: string, ports: ServicePort[]) => ({
+        metadata: { ...metadata, name },
+        spec: { type: serviceType, selector: INGRESS_GATEWAY_SELECTOR, ports },
+    });
+    return serviceType === "NodePort"
+        ? [
+              service(INGRESS_GATEWAY, [status, http2(nodePorts.egov)]),
+              service(`${INGRESS_GATEWAY}-http`, [http2(nodePorts.http), https(nodePorts.https)]),
+          ]
+        : [service(INGRESS_GATEWAY, [status, http2(), https()])];
+}
+
+type ServicePort = ReturnType<typeof servicePort>;
+
+function servicePort(name: string, port: number, targetPort: number, nodePort?: number) {
+    return { name, port, targetPort, ...(nodePort !== undefined && { nodePort }) };
+}
+
+/** Deployment and Services of the ingress gateway; a disruption budget and an autoscaler where they mean something. */
+export class IngressGateway extends pulumi.ComponentResource {
+    /** Labels of the proxies: what a Gateway selects. */
+    readonly selector: Readonly<Record<string, string>> = INGRESS_GATEWAY_SELECTOR;
+    /** Everything that was deployed. */
+    readonly resources: readonly pulumi.CustomResource[];
+
+    constructor(name: string, { config, namespace, mesh }: IngressGatewayArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("istio-platform:mesh:IngressGateway", name, {}, opts);
+        const dependent = { parent: this, dependsOn: [namespace] };
+        const account = new k8s.core.v1.ServiceAccount(INGRESS_GATEWAY, { metadata }, dependent);
+        const role = this.allowReadingCertificates(account, dependent);
+        const deployment = new k8s.apps.v1.Deployment(INGRESS_GATEWAY, gatewayDeployment(config), {
+            parent: this,
+            dependsOn: [account, ...mesh],
+        });
+        const services = gatewayServices(config).map(
+            (service) => new k8s.core.v1.Service(service.metadata.name, service, dependent),
+        );
+        this.resources = [account, ...role, deployment, ...services, ...this.keepAvailable(config, dependent)];
+        this.registerOutputs({});
+    }
+
+    /** The gateway serves TLS with Secrets of its own namespace (P5): istiod asks whether its ServiceAccount may. */
+    private allowReadingCertificates(account: k8s.core.v1.ServiceAccount, opts: pulumi.CustomResourceOptions) {
+        const roleMetadata = { ...metadata, name: `${INGRESS_GATEWAY}-sds` };
+        const role = new k8s.rbac.v1.Role(
+            roleMetadata.name,
+            {
+                metadata: roleMetadata,
+                rules: [{ apiGroups: [""], resources: ["secrets"], verbs: ["get", "watch", "list"] }],
+            },
+            opts,
+        );
+        const binding = new k8s.rbac.v1.RoleBinding(
+            roleMetadata.name,
+            {
+                metadata: roleMetadata,
+                roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: roleMetadata.name },
+                subjects: [{ kind: "ServiceAccount", name: INGRESS_GATEWAY, namespace: ISTIO_NAMESPACE }],
+            },
+            { ...opts, dependsOn: [role, account] },
+        );
+        return [role, binding];
+    }
+
+    private keepAvailable({ replicas, autoscaling }: IngressGatewayArgs["config"], opts: pulumi.CustomResourceOptions) {
+        const resources: pulumi.CustomResource[] = [];
+        // With one replica a budget would forbid every node to be drained.
+        if ((autoscaling?.minReplicas ?? replicas) > 1)
+            resources.push(
+                new k8s.policy.v1.PodDisruptionBudget(
+                    INGRESS_GATEWAY,
+                    { metadata, spec: { minAvailable: 1, selector: { matchLabels: INGRESS_GATEWAY_SELECTOR } } },
+                    opts,
+                ),
+            );
+        if (autoscaling)
+            resources.push(
+                new k8s.autoscaling.v2.HorizontalPodAutoscaler(
+                    INGRESS_GATEWAY,
+                    {
+                        metadata,
+                        spec: {
+                            scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: INGRESS_GATEWAY },
+                            minReplicas: autoscaling.minReplicas,
+                            maxReplicas: autoscaling.maxReplicas,
+                            metrics: [
+                                {
+                                    type: "Resource",
+                                    resource: {
+                                        name: "cpu",
+                                        target: {
+                                            type: "Utilization",
+                                            averageUtilization: autoscaling.cpuUtilization,
+                                        },
+                                    },
+                                },
+                            ],
+                        },
+                    },
+                    opts,
+                ),
+            );
+        return resources;
+    }
+}

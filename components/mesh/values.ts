@@ -1,0 +1,96 @@
+import type { MeshConfig, Resources } from "../config/mesh";
+
+/** The images of control plane and proxies, as the cluster resolved them. */
+export interface MeshImages {
+    /** Registry and path of `pilot` and `proxyv2`. */
+    readonly hub: string;
+    /** Tag of both. */
+    readonly tag: string;
+    /** Whose Envoy is inside proxyv2. */
+    readonly proxyDistribution: "istio" | "vanilla-envoy";
+}
+
+/** Namespace of the control plane and of the ingress gateway (E1). */
+export const ISTIO_NAMESPACE = "istio-system";
+
+/**
+ * Envoy statistics that Istio's bootstrap leaves out and that show what traffic policy did: ejections (E5), retries and
+ * time-outs (C3), connections, requests and circuit-breaker limits (C4).
+ */
+const VISIBLE_STATISTICS = [".*outlier_detection.*", ".*upstream_rq_.*", ".*upstream_cx_.*", ".*circuit_breakers.*"];
+
+/** Seconds between two readiness checks of a proxy that is up; while it starts it is checked every second. */
+const PROXY_READINESS_PERIOD = 5;
+
+/** Values of Istio's charts: the same for the charts inside istioctl and for those of a repository. */
+export function controlPlaneValues(mesh: MeshConfig, images: MeshImages) {
+    const vanilla = images.proxyDistribution === "vanilla-envoy";
+    return {
+        // Also makes the validator for objects without a revision label, so that invalid ones are refused.
+        defaultRevision: "default",
+        global: {
+            istioNamespace: ISTIO_NAMESPACE,
+            hub: images.hub,
+            tag: images.tag,
+            imagePullPolicy: "IfNotPresent",
+            proxy: {
+                resources: withDefaultCpuLimit(mesh.sidecar),
+                readinessPeriodSeconds: PROXY_READINESS_PERIOD,
+                readinessFailureThreshold: 4,
+            },
+        },
+        pilot: {
+            // Autoscaling needs a metrics server, which not every cluster has.
+            autoscaleEnabled: false,
+            replicaCount: mesh.istiod.replicas,
+            resources: { requests: mesh.istiod.requests, limits: mesh.istiod.limits },
+            // Vanilla Envoy has neither the filter istio.alpn nor metadata exchange: it would reject all configuration.
+            env: vanilla ? { PILOT_ENABLE_ALPN_FILTER: "false", PILOT_ENABLE_METADATA_EXCHANGE: "false" } : {},
+        },
+        // Without it there is no metrics provider, whose filter istio.stats vanilla Envoy does not have.
+        telemetry: { enabled: !vanilla },
+        meshConfig: {
+            accessLogFile: "/dev/stdout",
+            // Merging rewrites scrape annotations to the agent, which answers for Istio's own proxy only.
+            enablePrometheusMerge: !vanilla,
+            defaultConfig: {
+                // Only matters where sidecars are ordinary containers (Kubernetes before 1.29).
+                holdApplicationUntilProxyStarts: true,
+                proxyStatsMatcher: { inclusionRegexps: VISIBLE_STATISTICS },
+            },
+        },
+    };
+}
+export type ControlPlaneValues = ReturnType<typeof controlPlaneValues>;
+
+/** The injection template turns the CPU limit into the number of Envoy's threads and cannot do without one. */
+function withDefaultCpuLimit({ requests, limits }: Resources) {
+    return { requests, limits: { cpu: limits.cpu ?? "2", memory: limits.memory } };
+}
+
+/** The control plane as `istioctl manifest generate` takes it. */
+export function istioOperator(values: ControlPlaneValues) {
+    return {
+        apiVersion: "install.istio.io/v1alpha1",
+        kind: "IstioOperator",
+        metadata: { name: "istio-platform", namespace: ISTIO_NAMESPACE },
+        spec: {
+            // Custom resource definitions and istiod; the ingress gateway is a component of its own.
+            profile: "minimal",
+            components: {
+                pilot: {
+                    k8s: {
+                        // The chart's probe asks every 3 s: whatever waits for the control plane would wait longer.
+                        readinessProbe: {
+                            httpGet: { path: "/ready", port: 8080 },
+                            periodSeconds: 1,
+                            timeoutSeconds: 5,
+                        },
+                    },
+                },
+            },
+            values,
+        },
+    };
+}
+export type IstioOperator = ReturnType<typeof istioOperator>;

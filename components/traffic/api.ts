@@ -1,0 +1,2 @@
+/** API of Istio's traffic resources: v1 is the stored version since Istio 1.22. */
+export const NETWORKING_API = "networking.istio.io/v1";

@@ -1,0 +1,103 @@
+import * as k8s from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import type { ConnectionPool, LoadBalancer, OutlierDetection } from "../config/traffic";
+import { NETWORKING_API } from "./api";
+import { serviceHost, type ServiceReference, type Subset } from "./service";
+
+/** How clients of a Service behave: load balancing, connection limits, circuit breaking. */
+export interface DestinationRuleArgs<Name extends string = never> {
+    /** The Service whose clients obey the rule; the rule takes its name and namespace. */
+    service: ServiceReference;
+
+    /**
+     * Load-balancing algorithm (E4).
+     * @default Istio's default, LEAST_REQUEST
+     */
+    loadBalancer?: LoadBalancer;
+
+    /**
+     * Whether clients prefer pods of their own zone and leave it only when those fail. Istio turns this on by itself as
+     * soon as there is outlier detection, which keeps a gateway in one zone from ever reaching the pods of the others.
+     * @default false: requests spread over all pods of all zones
+     */
+    localityFailover?: boolean;
+
+    /**
+     * Limits of connections and requests under way (C4).
+     * @default Istio's: practically unlimited
+     */
+    connectionPool?: ConnectionPool;
+
+    /**
+     * When a failing pod leaves the load-balancing pool (E5, E6, C4).
+     * @default never
+     */
+    outlierDetection?: OutlierDetection;
+
+    /**
+     * Subset name -> labels that its pods carry.
+     * @default no subsets
+     */
+    subsets?: Readonly<Record<Name, Readonly<Record<string, string>>>>;
+}
+
+/** `spec` of the DestinationRule. */
+export function destinationRuleSpec<Name extends string>(args: DestinationRuleArgs<Name>) {
+    const { service, loadBalancer, localityFailover = false, connectionPool, outlierDetection, subsets } = args;
+    return {
+        host: serviceHost(service),
+        trafficPolicy: {
+            loadBalancer: {
+                ...(loadBalancer && { simple: loadBalancer }),
+                localityLbSetting: { enabled: localityFailover },
+            },
+            ...(connectionPool && { connectionPool: connectionPoolSpec(connectionPool) }),
+            ...(outlierDetection && { outlierDetection: { ...outlierDetection } }),
+        },
+        ...(subsets && {
+            subsets: Object.entries<Readonly<Record<string, string>>>(subsets).map(([name, labels]) => ({
+                name,
+                labels: { ...labels },
+            })),
+        }),
+    };
+}
+
+function connectionPoolSpec({ maxConnections, ...http }: ConnectionPool) {
+    return { tcp: { maxConnections }, http };
+}
+
+/**
+ * A DestinationRule.
+ *
+ * @example
+ * const rule = new DestinationRule("egov-hello", {
+ *     service: hello,
+ *     loadBalancer: "ROUND_ROBIN",
+ *     outlierDetection: outlierProfiles.test,
+ *     subsets: { v1: { variant: "normal" }, v2: { variant: "error" } },
+ * });
+ * const destination = rule.subsets.v1; // typed: rule.subsets.v3 does not compile
+ */
+export class DestinationRule<Name extends string = never> extends k8s.apiextensions.CustomResource {
+    /** The rule's subsets: the only values that a route accepts as part of a Service. */
+    readonly subsets: Readonly<Record<Name, Subset>>;
+
+    constructor(name: string, args: DestinationRuleArgs<Name>, opts?: pulumi.CustomResourceOptions) {
+        super(
+            name,
+            {
+                apiVersion: NETWORKING_API,
+                kind: "DestinationRule",
+                metadata: { name: args.service.name, namespace: args.service.namespace },
+                spec: destinationRuleSpec(args),
+            },
+            opts,
+        );
+        const subsets = Object.keys(args.subsets ?? {}).map((subset) => [
+            subset,
+            { service: args.service, name: subset },
+        ]);
+        this.subsets = Object.fromEntries(subsets) as Record<Name, Subset>;
+    }
+}

@@ -1,0 +1,2 @@
+export { Verification, type VerificationArgs } from "./verification";
+export type { VerificationTarget } from "./target";

@@ -1,0 +1,23 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { PlatformConfig } from "../config/platform";
+
+/** What the verification suite is told of an environment, and all that it knows of it. */
+export interface VerificationTarget {
+    /** Name of the stack. */
+    stack: string;
+    /** What was declared: the suite checks that the mesh does it. */
+    config: PlatformConfig;
+    /** Path of the kubeconfig file on this machine. */
+    kubeconfig: string;
+    /** HTTP entrance of the ingress gateway for clients on this machine. */
+    gateway: { address: string; port: number };
+    /** What is not the official product: repeated in every report. */
+    provenance: readonly string[];
+}
+
+/** Writes the target to the file that the suite reads. Only the owner may read it. */
+export async function writeTarget(file: string, target: VerificationTarget): Promise<void> {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, `${JSON.stringify(target, null, 4)}\n`, { mode: 0o600 });
+}

@@ -1,0 +1,66 @@
+import * as pulumi from "@pulumi/pulumi";
+import { appImage, Ecommerce, EgovHello } from "./components/apps";
+import { createCluster } from "./components/cluster/cluster";
+import { resolveImages } from "./components/cluster/images";
+import { loadConfig } from "./components/config/load";
+import { IngressGateway, ISTIO_NAMESPACE, IstioControlPlane } from "./components/mesh";
+import { loadCharts } from "./components/mesh/charts";
+import { Gateway } from "./components/traffic";
+import { Verification } from "./components/verification";
+
+/** The platform of one stack, from the cluster up: cluster -> mesh -> gateway -> applications -> verification. */
+async function platform() {
+    const config = loadConfig();
+    const images = await resolveImages(config);
+    const manifests = await loadCharts(config.mesh, images);
+
+    // A Kubernetes cluster: embedded, kind or EKS. Nothing below can tell which.
+    const cluster = createCluster(config.cluster, images);
+    const onCluster = { providers: [cluster.provider] };
+
+    // Istio: control plane, and the proxies that requests from outside come through.
+    const istio = new IstioControlPlane("istio", { config: config.mesh, images, manifests }, onCluster);
+    const mesh = istio.ready;
+    const ingress = new IngressGateway(
+        "ingress-gateway",
+        { config: config.mesh.ingressGateway, namespace: istio.namespace, mesh },
+        onCluster,
+    );
+    const gateway = new Gateway(
+        "istio-ingressgateway",
+        { namespace: ISTIO_NAMESPACE, selector: ingress.selector, hosts: ["*"] },
+        { provider: cluster.provider, dependsOn: [...mesh] },
+    );
+
+    // The sample systems: pods, routes, traffic policy.
+    const image = appImage(config.sampleImage, images);
+    const egov = config.egov.enabled
+        ? [new EgovHello("egov", { config: config.egov, image, gateway, mesh }, onCluster)]
+        : [];
+    const ecommerce = config.ecommerce.enabled
+        ? [
+              new Ecommerce(
+                  "ecommerce",
+                  { config: config.ecommerce, image, gatewaySelector: ingress.selector, mesh },
+                  onCluster,
+              ),
+          ]
+        : [];
+
+    // Real requests against all of it, after every deployment.
+    const verification = new Verification("verification", {
+        config,
+        cluster,
+        provenance: images.provenance,
+        after: [gateway, ...[ingress, ...egov, ...ecommerce].flatMap(({ resources }) => resources)],
+    });
+
+    return {
+        gatewayUrl: cluster.gateway.apply(({ address, port }) => `http://${address}:${port}`),
+        kubeconfigPath: pulumi.secret(cluster.kubeconfigPath),
+        reportPath: verification.reportPath,
+        provenance: images.provenance,
+    };
+}
+
+export = platform;

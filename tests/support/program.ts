@@ -1,0 +1,161 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { readFileSync } from "node:fs";
+import Module from "node:module";
+import { join } from "node:path";
+import { parse } from "yaml";
+import type { MeshConfig } from "../../components/config/mesh";
+import type { Manifest } from "../../components/mesh/manifest";
+import type { MeshImages } from "../../components/mesh/values";
+
+/** Runs the whole program under Pulumi's mocks: no engine, no cluster, no network. */
+
+const projectDirectory = join(__dirname, "..", "..");
+
+/** A resource as the program registers it. */
+export interface RegisteredResource {
+    type: string;
+    name: string;
+    inputs: Record<string, unknown>;
+}
+
+export interface ProgramRun {
+    /** Every resource, in the order of registration. */
+    resources: RegisteredResource[];
+    /** The Kubernetes objects among them. */
+    manifests: Manifest[];
+    /** What the stack exports. */
+    outputs: Record<string, unknown>;
+}
+
+export interface ProgramOptions {
+    /** Name of the stack. Default: `local`. */
+    stack?: string;
+    /** Values under the project's name. Default: those of `Pulumi.<stack>.yaml`. */
+    config?: Record<string, unknown>;
+    /** Whether it is a preview. Default: true. */
+    preview?: boolean;
+    /** Images, as the cluster would resolve them. */
+    images?: MeshImages & { sampleApp: string };
+    /** Istio's charts. Default: as rendered beforehand, since rendering needs istioctl and these tests only Node. */
+    loadCharts?(config: MeshConfig, images: MeshImages): Promise<Manifest[] | undefined>;
+}
+
+const defaultImages = {
+    hub: "docker.io/istio",
+    tag: "1.29.1",
+    proxyDistribution: "vanilla-envoy",
+    sampleApp: "docker.io/library/istio-platform-sample-app:000000000000",
+} as const;
+
+/** The values under the project's name in `Pulumi.<stack>.yaml`, without that name. */
+export function stackFileConfig(stack: string): Record<string, unknown> {
+    const file = parse(readFileSync(join(projectDirectory, `Pulumi.${stack}.yaml`), "utf8")) as {
+        config: Record<string, unknown>;
+    };
+    return Object.fromEntries(
+        Object.entries(file.config).map(([key, value]) => [key.replace("istio-platform:", ""), value]),
+    );
+}
+
+/** Runs index.ts under mocks. The cluster is a stand-in: its implementations have tests of their own. */
+export async function runProgram(options: ProgramOptions = {}): Promise<ProgramRun> {
+    const { stack = "local", preview = true, images = defaultImages, loadCharts = loadRenderedCharts } = options;
+    const config = options.config ?? stackFileConfig(stack);
+    const resources: RegisteredResource[] = [];
+    await pulumi.runtime.setMocks(
+        {
+            newResource({ type, name, inputs, custom }) {
+                resources.push({ type, name, inputs: inputs as Record<string, unknown> });
+                return { id: custom ? `${type}/${name}` : "", state: inputs as object };
+            },
+            call: ({ inputs }) => inputs as object,
+        },
+        "istio-platform",
+        stack,
+        preview,
+    );
+    pulumi.runtime.setAllConfig(
+        Object.fromEntries(
+            Object.entries(config).map(([key, value]) => [
+                `istio-platform:${key}`,
+                typeof value === "string" ? value : JSON.stringify(value),
+            ]),
+        ),
+    );
+    const outputs = await withStandIns(
+        {
+            "cluster/cluster": { createCluster: fakeCluster },
+            "cluster/images": { resolveImages: async () => ({ ...images, provenance: ["built here"] }) },
+            "mesh/charts": { loadCharts },
+        },
+        async () => {
+            const index = join(projectDirectory, "index.ts");
+            delete require.cache[index];
+            // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded anew for every run
+            const program = require(index) as () => Promise<Record<string, unknown>>;
+            const exported = await program();
+            // Resolved only once every resource that they depend on is registered.
+            return Object.fromEntries(
+                await Promise.all(
+                    Object.entries(exported).map(async ([key, value]) => [key, await resolved(value)] as const),
+                ),
+            );
+        },
+    );
+    await settled(resources);
+    return { resources, manifests: resources.flatMap(toManifest), outputs };
+}
+
+function resolved(value: unknown): Promise<unknown> {
+    return new Promise((resolve) => pulumi.output(value).apply(resolve));
+}
+
+/** Waits until no more resource is registered: registration is asynchronous and has no end that a program could see. */
+async function settled(resources: readonly unknown[]): Promise<void> {
+    for (let seen = -1; seen !== resources.length;) {
+        seen = resources.length;
+        for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+    }
+}
+
+function toManifest({ type, inputs }: RegisteredResource): Manifest[] {
+    const isObject = type.startsWith("kubernetes:") && !type.startsWith("kubernetes:helm.sh/");
+    return isObject && "metadata" in inputs ? [inputs as unknown as Manifest] : [];
+}
+
+function fakeCluster() {
+    const provider = new k8s.Provider("cluster", { kubeconfig: "{}" });
+    return {
+        provider,
+        kubeconfig: pulumi.secret("{}"),
+        kubeconfigPath: pulumi.output("/nowhere/kubeconfig"),
+        gateway: pulumi.output({ address: "10.0.0.1", port: 32314 }),
+    };
+}
+
+async function loadRenderedCharts(config: MeshConfig): Promise<Manifest[] | undefined> {
+    if (config.charts.source === "repository") return undefined;
+    return JSON.parse(
+        readFileSync(join(projectDirectory, "components", "mesh", "rendered", "control-plane.json"), "utf8"),
+    ) as Manifest[];
+}
+
+interface ModuleLoader {
+    _load(request: string, parent: unknown, isMain: boolean): unknown;
+}
+
+/** Replaces modules of components/ by stand-ins while the program loads. */
+async function withStandIns<T>(standIns: Record<string, object>, run: () => Promise<T>): Promise<T> {
+    const loader = Module as unknown as ModuleLoader;
+    const load = loader._load;
+    loader._load = (request, parent, isMain) => {
+        const name = Object.keys(standIns).find((path) => request.endsWith(`components/${path}`));
+        return name ? standIns[name] : load(request, parent, isMain);
+    };
+    try {
+        return await run();
+    } finally {
+        loader._load = load;
+    }
+}
