@@ -1,6 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ensureToolchain } from "../../tools/toolchain";
+import { cacheDirectory } from "../../tools/cache";
+import { takeInventory } from "../../tools/inventory";
+import { findOnPath } from "../../tools/path-tools";
+import { ensureToolchain, toolchainDirectory } from "../../tools/toolchain";
 import type { MeshConfig } from "../config/mesh";
 import type { Manifest } from "./manifest";
 import { renderControlPlane } from "./render";
@@ -10,20 +14,42 @@ import { controlPlaneValues, istioOperator, type MeshImages } from "./values";
  * The control plane's objects, rendered from the charts inside istioctl; undefined where the charts come from a
  * repository and Helm renders them.
  *
+ * While istioctl is still being built, a preview shows the objects as they were rendered for a stack without settings
+ * of its own; a deployment waits for istioctl.
+ *
  * @throws pulumi.RunError when istioctl is not to be had, has another version or refuses the values.
  */
 export async function loadCharts(config: MeshConfig, images: MeshImages): Promise<Manifest[] | undefined> {
     if (config.charts.source === "repository") return undefined;
     try {
-        const { directory, bin } = await ensureToolchain(["mesh"], {
-            onProgress: (line) => void pulumi.log.info(line, undefined, undefined, true),
-        });
+        const istioctl = (await findIstioctl()) ?? (pulumi.runtime.isDryRun() ? undefined : await buildIstioctl());
+        if (!istioctl) return renderedBeforehand();
         return await renderControlPlane(istioOperator(controlPlaneValues(config, images)), {
-            istioctl: join(bin, "istioctl"),
+            istioctl,
             version: config.version,
-            cacheDirectory: join(directory, "manifests"),
+            cacheDirectory: join(cacheDirectory(), "manifests"),
         });
     } catch (error) {
         throw new pulumi.RunError(`Istio's control plane cannot be rendered: ${(error as Error).message}`);
     }
+}
+
+/** istioctl of the toolchain or of the PATH, when there is one: nothing is built for it. */
+async function findIstioctl(): Promise<string | undefined> {
+    const { key, parts } = takeInventory();
+    const { file, tool } = parts.find(({ name }) => name === "go/istioctl")!;
+    const built = join(toolchainDirectory(key), file);
+    return existsSync(built) ? built : (await findOnPath(tool!, cacheDirectory()))?.file;
+}
+
+async function buildIstioctl(): Promise<string> {
+    const onProgress = (line: string) => void pulumi.log.info(line, undefined, undefined, true);
+    return join((await ensureToolchain(["mesh"], { onProgress })).bin, "istioctl");
+}
+
+async function renderedBeforehand(): Promise<Manifest[]> {
+    await pulumi.log.info(
+        "istioctl is not built yet: the plan shows Istio's control plane with default settings; a deployment renders it with this stack's.",
+    );
+    return JSON.parse(readFileSync(join(__dirname, "rendered", "control-plane.json"), "utf8")) as Manifest[];
 }

@@ -1,0 +1,66 @@
+import { strict as assert } from "node:assert";
+import type { Manifest } from "../../../components/mesh/manifest";
+import { schemaProblems } from "../../schemas/validate";
+import { runProgram } from "../../support/program";
+
+describe("Every object that the program registers is valid", () => {
+    for (const stack of ["local", "dev", "prod"])
+        it(`in the stack ${stack}: by the schemas of Kubernetes and of Istio's custom resource definitions`, async () => {
+            const { manifests } = await runProgram({ stack });
+            const problems = manifests.flatMap((manifest) => schemaProblems(manifest, manifests));
+            assert.deepEqual(problems, []);
+            assert.ok(manifests.length > 80, `only ${manifests.length} objects were registered`);
+        });
+
+    it("with weights, http-echo and limits of every kind", async () => {
+        const { manifests } = await runProgram({
+            config: {
+                cluster: { kind: "embedded" },
+                egov: { hello: { weights: { v1: 90, v2: 10 } } },
+                mesh: { ingressGateway: { autoscaling: { minReplicas: 2, maxReplicas: 4 } } },
+            },
+        });
+        assert.deepEqual(
+            manifests.flatMap((manifest) => schemaProblems(manifest, manifests)),
+            [],
+        );
+    });
+
+    describe("and the check notices", () => {
+        let manifests: Manifest[];
+        before(async () => ({ manifests } = await runProgram()));
+        const broken = (kind: string, change: (manifest: any) => void) => {
+            const manifest = structuredClone(manifests.find((candidate) => candidate.kind === kind)!);
+            change(manifest);
+            return schemaProblems(manifest, manifests);
+        };
+
+        it("an unknown field of a Deployment", () => {
+            assert.match(
+                broken("Deployment", ({ spec }) => (spec.replica = 1)).join(),
+                /additional properties.*replica/,
+            );
+        });
+        it("a wrong type in a pod", () => {
+            assert.match(
+                broken(
+                    "Deployment",
+                    ({ spec }) => (spec.template.spec.containers[0].ports[0].containerPort = "80"),
+                ).join(),
+                /must be integer/,
+            );
+        });
+        it("a field of a route that Istio does not know", () => {
+            assert.match(
+                broken("VirtualService", ({ spec }) => (spec.http[0].route[0].percent = 10)).join(),
+                /additional properties.*percent/,
+            );
+        });
+        it("a load balancer that Istio does not have", () => {
+            assert.match(
+                broken("DestinationRule", ({ spec }) => (spec.trafficPolicy.loadBalancer.simple = "FASTEST")).join(),
+                /allowed values/,
+            );
+        });
+    });
+});
