@@ -144,6 +144,9 @@ func expandSource(entry Entry, add func(string, *item)) error {
 			return err
 		}
 		name := path.Join(entry.Path, filepath.ToSlash(strings.TrimPrefix(file, root)))
+		if name == "." { // the image's own root
+			return nil
+		}
 		header := &tar.Header{Uid: entry.Owner, Gid: entry.Owner, Mode: unixMode(info.Mode())}
 		it := &item{header: header}
 		switch {

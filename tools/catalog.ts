@@ -1,0 +1,110 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { goModuleDirectory } from "./cache";
+import { Versions } from "./versions";
+
+/** What a caller needs: the Pulumi CLI; what an embedded cluster runs; what the mesh on it needs. */
+export type ToolGroup = "pulumi" | "cluster" | "mesh";
+
+/** The groups in the order in which they are made ready: what a user can look at first comes first. */
+export const toolGroups: readonly ToolGroup[] = ["pulumi", "cluster", "mesh"];
+
+/** A program built from Go source. */
+export interface GoTool {
+    /** Name in the toolchain's bin folder. */
+    name: string;
+    group: ToolGroup;
+    /** Package, as `go build` takes it. */
+    package: string;
+    /** Arguments that make it print its version; undefined: a program of that name on PATH is not used. */
+    versionArguments?: string[];
+    /** Version that one on PATH must have. */
+    version: string;
+    /** Whether a later one of the same major version will do as well. Default: no. */
+    orLater?: boolean;
+}
+
+/** Every program built from Go source. */
+export function goTools(versions: Versions): GoTool[] {
+    const kubernetes = (name: string, versionArguments: string[] = ["--version"]): GoTool => ({
+        name,
+        group: "cluster",
+        package: `k8s.io/kubernetes/cmd/${name}`,
+        versionArguments,
+        version: versions.kubernetes,
+    });
+    const cni = (path: string): GoTool => ({
+        name: path.slice(path.indexOf("/") + 1),
+        group: "cluster",
+        package: `github.com/containernetworking/plugins/plugins/${path}`,
+        version: versions.cniPlugins,
+    });
+    const own = (name: string): GoTool => ({ name, group: "cluster", package: `./${name}`, version: "0" });
+    const istio = (path: string): GoTool => ({
+        name: path.slice(path.lastIndexOf("/") + 1),
+        group: "mesh",
+        package: `istio.io/istio/${path}`,
+        version: versions.istio,
+    });
+    const tools: GoTool[] = [
+        {
+            name: "pulumi",
+            group: "pulumi",
+            package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+            versionArguments: ["version"],
+            version: versions.pulumi,
+            // The engine serves every SDK of its major version that is not newer than itself.
+            orLater: true,
+        },
+        kubernetes("kube-apiserver"),
+        kubernetes("kube-controller-manager"),
+        kubernetes("kube-scheduler"),
+        kubernetes("kubelet"),
+        kubernetes("kube-proxy"),
+        kubernetes("kubeadm", ["version", "-o", "short"]),
+        kubernetes("kubectl", ["version", "--client"]),
+        {
+            name: "etcd",
+            group: "cluster",
+            package: "go.etcd.io/etcd/server/v3",
+            versionArguments: ["--version"],
+            version: versions.etcd,
+        },
+        cni("main/bridge"),
+        cni("main/loopback"),
+        cni("ipam/host-local"),
+        cni("meta/portmap"),
+        ...["kubenode", "image", "pause"].map(own),
+        { ...own("coredns"), version: versions.coredns },
+        { ...istio("istioctl/cmd/istioctl"), versionArguments: ["version", "--remote=false", "--short"] },
+        istio("pilot/cmd/pilot-agent"),
+        istio("pilot/cmd/pilot-discovery"),
+    ];
+    return tools.filter(
+        (tool) => !tool.package.startsWith("./") || existsSync(join(goModuleDirectory, tool.package, "main.go")),
+    );
+}
+
+/**
+ * Linker flags for all programs at once (a variable that a program does not have is ignored): the version stamps that the
+ * release builds of each project set.
+ */
+export function linkerFlags(versions: Versions): string {
+    const [major, minor] = versions.kubernetes.split(".");
+    const kubernetes = ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"].flatMap((path) => [
+        `${path}.gitVersion=v${versions.kubernetes}`,
+        `${path}.gitMajor=${major}`,
+        `${path}.gitMinor=${minor}`,
+        `${path}.gitTreeState=clean`,
+        `${path}.gitCommit=${"0".repeat(40)}`,
+        `${path}.buildDate=2026-01-01T00:00:00Z`,
+    ]);
+    const istio = [
+        `buildVersion=${versions.istio}`,
+        `buildTag=${versions.istio}`,
+        "buildStatus=Clean",
+        "buildHub=docker.io/istio",
+    ].map((assignment) => `istio.io/istio/pkg/version.${assignment}`);
+    const pulumi = [`github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${versions.pulumi}`];
+    return ["-s", "-w", ...[...kubernetes, ...istio, ...pulumi].flatMap((assignment) => ["-X", assignment])].join(" ");
+}

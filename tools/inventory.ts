@@ -1,0 +1,100 @@
+import { join } from "node:path";
+import { goModuleDirectory, toolchainKey } from "./cache";
+import { goTools, GoTool, linkerFlags, ToolGroup } from "./catalog";
+import { readPackageList } from "./debian";
+import { hashOf, hashOfFolder } from "./hash";
+import { ImageName, imageNames, imageSpec } from "./image-specs";
+import { sampleAppHash } from "./sample-app";
+import { Versions, versions } from "./versions";
+
+/** A part of a toolchain: a program, a folder or an image. */
+export interface Part {
+    /** For example `go/etcd`, `system`, `image/pilot`. */
+    name: string;
+    kind: "go" | "folder" | "file" | "image";
+    /** The groups that need it. */
+    groups: ToolGroup[];
+    /** Digest of all that it is made from. */
+    inputs: string;
+    /** The file or folder, relative to the toolchain's. */
+    file: string;
+    tool?: GoTool;
+    image?: ImageName;
+}
+
+/** Everything that a toolchain consists of, with what each part is made from; known without building anything. */
+export interface Inventory {
+    key: string;
+    versions: Versions;
+    parts: Part[];
+}
+
+/** Reads the lock files and sources and says what the toolchain made of them consists of. Takes milliseconds. */
+export function takeInventory(): Inventory {
+    const known = versions();
+    const flags = linkerFlags(known);
+    const parts: Part[] = [...goParts(known, flags), ...folderParts(known)];
+    const inputs = (name: string) => parts.find((part) => part.name === name)?.inputs ?? looseInputs(name);
+    for (const image of imageNames) parts.push(imagePart(image, known, inputs));
+    return { key: toolchainKey(flags), versions: known, parts };
+}
+
+/** The parts that some groups need, in the inventory's order. */
+export function partsOf(inventory: Inventory, groups: readonly ToolGroup[]): Part[] {
+    return inventory.parts.filter((part) => part.groups.some((group) => groups.includes(group)));
+}
+
+function goParts(known: Versions, flags: string): Part[] {
+    return goTools(known).map((tool) => ({
+        name: `go/${tool.name}`,
+        kind: "go",
+        // Images of the cluster's own are part of the mesh group too, and are written by the image builder.
+        groups: ["image", "pause", "coredns"].includes(tool.name) ? ["cluster", "mesh"] : [tool.group],
+        inputs: hashOf(tool.package, tool.version, flags, tool.package.startsWith("./") ? sourcesOf(tool) : ""),
+        file: `bin/${tool.name}`,
+        tool,
+    }));
+}
+
+function sourcesOf(tool: GoTool): string {
+    return hashOfFolder(
+        join(goModuleDirectory, tool.package),
+        (path) => path.endsWith(".go") && !path.endsWith("_test.go"),
+    );
+}
+
+function folderParts(known: Versions): Part[] {
+    const packages = (list: "system" | "image-base") => hashOf(...readPackageList(list));
+    return [
+        { name: "system", kind: "folder", groups: ["cluster"], inputs: packages("system"), file: "system" },
+        { name: "base", kind: "folder", groups: ["mesh"], inputs: packages("image-base"), file: "base" },
+        { name: "envoy", kind: "file", groups: ["mesh"], inputs: hashOf(known.envoy), file: "libexec/envoy" },
+        {
+            name: "bootstrap",
+            kind: "file",
+            groups: ["mesh"],
+            inputs: hashOf(known.istio),
+            file: "share/envoy_bootstrap_tmpl.json",
+        },
+    ];
+}
+
+/** Parts of images that are no parts of the toolchain: this Node.js, and the sample app's bundle. */
+function looseInputs(name: string): string {
+    if (name === "node") return `${process.version}-${process.arch}`;
+    if (name === "bundle") return sampleAppHash();
+    throw new Error(`an image is made of ${name}, which is not in the inventory`);
+}
+
+function imagePart(image: ImageName, known: Versions, inputs: (part: string) => string): Part {
+    const spec = imageSpec(image, known, inputs);
+    const tag = spec.name.slice(spec.name.lastIndexOf(":") + 1);
+    return {
+        name: `image/${image}`,
+        kind: "image",
+        groups: image === "pause" || image === "coredns" ? ["cluster", "mesh"] : ["mesh"],
+        inputs: hashOf(inputs("go/image"), JSON.stringify(spec)),
+        file: `images/${image}-${tag}.tar`,
+        image,
+    };
+}
