@@ -37,7 +37,7 @@ function toPolicy(rule: Rule, stack: Stack): StackValidationPolicy {
     return {
         name: rule.id,
         displayName: rule.title,
-        description: `${rule.title}. ${rule.reason}`,
+        description: `Rule: ${rule.title}. Otherwise: ${rule.reason}`,
         enforcementLevel: rule.enforcement,
         severity: rule.severity,
         remediationSteps: rule.fix,

@@ -1,5 +1,5 @@
 /**
- * Writes policy/model/istio-fields.json, the names of all fields of Istio's objects, from the CRDs on standard input:
+ * Writes policy/model/istio-crd-fields.json, the names of all fields of Istio's objects, from the CRDs on standard input:
  *
  *     istioctl manifest generate | npx tsx policy/generate/istio-fields.ts
  *
@@ -50,6 +50,6 @@ const trees = Object.fromEntries(
         })
         .sort(([left], [right]) => (left < right ? -1 : 1)),
 );
-const file = join(__dirname, "..", "model", "istio-fields.json");
+const file = join(__dirname, "..", "model", "istio-crd-fields.json");
 writeFileSync(file, `${JSON.stringify(trees, null, 4)}\n`);
 console.log(`${file}: the fields of ${crds.length} kinds`);

@@ -1,6 +1,6 @@
 import { closest } from "../model/host";
 import type { Mesh } from "../model/mesh";
-import { isKnown } from "../model/unknown";
+import { isKnown, type Maybe } from "../model/unknown";
 import type { VirtualService } from "../model/virtual-service";
 import { at, type Finding, list, quote, type Rule } from "./rule";
 
@@ -39,17 +39,23 @@ function* checkExistence(mesh: Mesh, virtualService: VirtualService): Iterable<F
 function* checkUnbound(mesh: Mesh, virtualService: VirtualService): Iterable<Finding> {
     const bound = virtualService.root.get("spec", "gateways");
     if (bound.isUnknown || bound.items().length > 0 || !virtualService.hostsKnown) return;
-    for (const { host, field } of virtualService.hosts) {
-        const resolution = mesh.resolve(host, virtualService.namespace);
-        if (!isKnown(host) || (host !== "*" && resolution.status !== "missing")) continue;
-        const gateways = mesh.gateways.map((gateway) => `${String(gateway.namespace)}/${String(gateway.name)}`);
-        yield at(
-            virtualService,
-            field,
-            `the host "${host}" is no service of the mesh and no gateway is named: nothing ever uses its routes, clients outside get 404`,
-            gateways.length > 0
-                ? `add spec.gateways: [${quote(gateways).join(", ")}]`
-                : `declare a Gateway for "${host}" and name it in spec.gateways`,
-        );
-    }
+    const outside = virtualService.hosts
+        .map(({ host }) => host)
+        .filter(isKnown)
+        .filter((host) => host === "*" || mesh.resolve(host, virtualService.namespace).status === "missing");
+    if (outside.length === 0) return;
+    const own = ({ namespace }: { namespace: Maybe<string> }): number =>
+        namespace === virtualService.namespace ? 0 : 1;
+    const gateways = mesh.gateways
+        .filter((gateway) => outside.some((host) => gateway.serves(host, virtualService.namespace) !== "no"))
+        .sort((left, right) => own(left) - own(right));
+    const names = gateways.map((gateway) => `${String(gateway.namespace)}/${String(gateway.name)}`);
+    yield at(
+        virtualService,
+        bound,
+        `no gateway is named and ${list(quote(outside))} ${outside.length > 1 ? "are no services" : "is no service"} of the mesh: nothing ever uses the routes, clients outside get 404`,
+        names.length > 0
+            ? `add spec.gateways: [${names.join(", ")}]${names.length > 1 ? " (or one of them)" : ""}`
+            : `declare a Gateway that serves ${list(quote(outside))} and name it in spec.gateways`,
+    );
 }
