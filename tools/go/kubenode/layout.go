@@ -14,7 +14,7 @@ import (
 //	kubeconfig           for clients on this machine; cluster administrator
 //	supervisor.log       written by whoever calls `kubenode up`
 //	lock                 held by the supervisor, contains its process id
-//	images.json          digests of the images that each node has
+//	nodes/NAME/images.json  digests of the images that were imported
 //	nodes/NAME/root      root file system of a node; logs of its components in var/log
 type layout struct{ data string }
 
@@ -22,8 +22,10 @@ func (l layout) config() string          { return filepath.Join(l.data, "config.
 func (l layout) status() string          { return filepath.Join(l.data, "status.json") }
 func (l layout) kubeconfig() string      { return filepath.Join(l.data, "kubeconfig") }
 func (l layout) lock() string            { return filepath.Join(l.data, "lock") }
-func (l layout) images() string          { return filepath.Join(l.data, "images.json") }
 func (l layout) root(node string) string { return filepath.Join(l.data, "nodes", node, "root") }
+func (l layout) images(node string) string {
+	return filepath.Join(l.data, "nodes", node, "images.json")
+}
 
 // id distinguishes this cluster from every other on the machine, also from one of the same name in another folder.
 func (l layout) id() string {

@@ -19,10 +19,10 @@ type subnet struct{ number int }
 // bridgeName is the switch inside the first node's network namespace that all nodes hang on.
 const bridgeName = "lan0"
 
-func (s subnet) host() string               { return fmt.Sprintf("10.88.%d.1", s.number) }
-func (s subnet) node(index int) string      { return fmt.Sprintf("10.88.%d.%d", s.number, index+2) }
-func (s subnet) String() string             { return fmt.Sprintf("10.88.%d.0/24", s.number) }
-func (s subnet) interfaceName() string      { return fmt.Sprintf("kubenode%d", s.number) }
+func (s subnet) host() string          { return fmt.Sprintf("10.88.%d.1", s.number) }
+func (s subnet) node(index int) string { return fmt.Sprintf("10.88.%d.%d", s.number, index+2) }
+func (s subnet) String() string        { return fmt.Sprintf("10.88.%d.0/24", s.number) }
+func (s subnet) interfaceName() string { return fmt.Sprintf("kubenode%d", s.number) }
 func (s subnet) contains(address string) bool {
 	return strings.HasPrefix(address, fmt.Sprintf("10.88.%d.", s.number))
 }

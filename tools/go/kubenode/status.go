@@ -109,12 +109,17 @@ func (b *board) milestone(name string) {
 	})
 }
 
-// currentStatus reads status.json and corrects it when its supervisor is gone.
-func currentStatus(l layout) Status {
+func readStatus(l layout) Status {
 	status := Status{Phase: phaseStopped}
 	if text, err := os.ReadFile(l.status()); err == nil {
 		_ = json.Unmarshal(text, &status)
 	}
+	return status
+}
+
+// currentStatus reads status.json and corrects it when its supervisor is gone.
+func currentStatus(l layout) Status {
+	status := readStatus(l)
 	if owner := lockOwner(l); owner == "" {
 		status.Pid = 0
 		switch status.Phase {

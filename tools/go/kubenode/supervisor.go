@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -24,7 +26,7 @@ func up(l layout) error {
 		return err
 	}
 	defer lock.Close()
-	before := currentStatusOnDisk(l)
+	before := readStatus(l)
 	if err := removeLeftovers(l); err != nil {
 		return fmt.Errorf("leftovers of an earlier start: %w", err)
 	}
@@ -106,62 +108,118 @@ func (s *supervisor) run(preferred int, signals <-chan os.Signal) error {
 
 // watch follows what the nodes report.
 func (s *supervisor) watch(ctx context.Context, reports <-chan report, ended <-chan string, signals <-chan os.Signal) error {
-	imported := make(chan error, len(s.nodes))
-	missing := map[string]bool{} // what is still needed before the cluster is ready
+	type imported struct {
+		node string
+		err  error
+	}
+	imports := make(chan imported, len(s.nodes))
+	missing := map[string]bool{} // what is needed before the cluster is ready
 	for _, node := range s.nodes {
 		missing["node "+node.name] = true
 		missing["images "+node.name] = true
 	}
 	done := func(what string) {
+		s.board.milestone(what)
 		delete(missing, what)
 		if len(missing) == 0 {
 			s.board.milestone("ready")
-			s.board.change(func(status *Status) {
-				if status.Phase == phaseStarting {
-					status.Phase = phaseReady
-				}
-			})
+			s.setPhase(phaseStarting, phaseReady)
 		}
 	}
 	for {
 		select {
 		case signal := <-signals:
 			say("%v: stopping", signal)
-			s.board.change(func(status *Status) { status.Phase = phaseStopping })
 			return nil
 		case name := <-ended:
-			return fmt.Errorf("node %s ended by itself: see supervisor.log and %s/var/log", name, s.root(name))
-		case err := <-imported:
-			if err != nil {
-				return err
+			return fmt.Errorf("node %s ended by itself: see its logs in %s/var/log", name, s.root(name))
+		case result := <-imports:
+			if result.err != nil {
+				return result.err
 			}
+			done("images " + result.node)
 		case r := <-reports:
-			if r.Failure != "" {
+			switch {
+			case r.Failure != "":
 				return fmt.Errorf("node %s: %s", r.node, r.Failure)
-			}
-			if r.Component != nil {
+			case r.Component != nil:
 				s.component(r.node, *r.Component)
-			}
-			switch r.Milestone {
-			case "":
-			case milestoneContainerd:
-				go func() {
-					err := s.importImages(ctx, r.node, s.config.Images)
-					if err == nil {
-						reportDone(ctx, reports, imported, &r, done)
-					}
-					imported <- err
-				}()
-			case milestoneKubeconfig:
+			case r.Milestone == milestoneContainerd:
+				s.board.milestone("containerd " + r.node)
+				go func() { imports <- imported{r.node, s.importImages(ctx, r.node, s.config.Images)} }()
+			case r.Milestone == milestoneKubeconfig:
 				if err := s.publishKubeconfig(); err != nil {
 					return err
 				}
-			case milestoneNodeReady:
+			case r.Milestone == milestoneNode:
 				done("node " + r.node)
-				fallthrough
 			default:
 				s.board.milestone(r.Milestone + " " + r.node)
 			}
 		}
 	}
+}
+
+// component notes a component's new state; one in a crash loop makes the cluster degraded, its recovery ready again.
+func (s *supervisor) component(node string, component ComponentStatus) {
+	component.Log = filepath.Join(s.root(node), "var/log", component.Name+".log")
+	if component.State != stateRunning {
+		s.board.event(node, "%s %s: %s", component.Name, component.State, component.LastExit)
+	} else if component.Restarts > 0 {
+		s.board.event(node, "%s runs again", component.Name)
+	}
+	s.board.change(func(status *Status) {
+		for index := range status.Nodes {
+			if own := &status.Nodes[index]; own.Name == node {
+				place := slices.IndexFunc(own.Components, func(c ComponentStatus) bool { return c.Name == component.Name })
+				if place < 0 {
+					own.Components = append(own.Components, component)
+				} else {
+					own.Components[place] = component
+				}
+			}
+		}
+	})
+	if component.State == stateFailed {
+		s.setPhase(phaseReady, phaseDegraded)
+	}
+}
+
+func (s *supervisor) setPhase(from, to string) {
+	s.board.change(func(status *Status) {
+		if status.Phase == from {
+			status.Phase = to
+		}
+	})
+}
+
+// publishKubeconfig copies the administrator's kubeconfig to where clients of this machine find it.
+func (s *supervisor) publishKubeconfig() error {
+	text, err := os.ReadFile(filepath.Join(s.root(s.config.Name), "etc/kubernetes/admin.conf"))
+	if err != nil {
+		return err
+	}
+	return writeFile(s.kubeconfig(), text, 0o600)
+}
+
+// stop ends the nodes, the last one first, and removes what is outside of namespaces.
+func (s *supervisor) stop() error {
+	started := time.Now()
+	s.board.change(func(status *Status) { status.Phase = phaseStopping })
+	for _, close := range slices.Backward(s.close) {
+		close()
+	}
+	for _, node := range slices.Backward(s.nodes) {
+		node.stop()
+	}
+	err := removeLeftovers(s.layout)
+	say("stopped in %.2f s", time.Since(started).Seconds())
+	return err
+}
+
+// subnetNumber of an earlier start, or -1.
+func (s Status) subnetNumber() int {
+	number := -1
+	_, _ = fmt.Sscanf(s.Gateway, "10.88.%d.1", &number)
+	return number
 }
