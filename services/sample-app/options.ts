@@ -74,7 +74,7 @@ export function readServerOptions(args: readonly string[], env: NodeJS.ProcessEn
         text: text?.replaceAll("{pod}", pod),
         status: statusCode(lastValue(flags, "status-code") ?? "200", fail),
         forward: forward === undefined ? undefined : forwardUrl(forward, fail),
-        grace: grace(lastValue(flags, "grace") ?? "2s", fail),
+        grace: grace(lastValue(flags, "grace") ?? "1s", fail),
         forceError: env["FORCE_ERROR"]?.toLowerCase() === "true",
         pod,
         service: env["SERVICE_NAME"] || serviceOfPod(pod),
