@@ -19,6 +19,7 @@ import { sidecarInjection } from "./sidecar-injection";
 import { targetPort } from "./target-port";
 import { unknownField } from "./unknown-field";
 import { unknownSubset } from "./unknown-subset";
+import { unusedGateway } from "./unused-gateway";
 import { virtualServiceGateway } from "./virtual-service-gateway";
 import { virtualServiceHost } from "./virtual-service-host";
 import { webhookControlPlaneAccess } from "./webhook-control-plane-access";
@@ -40,6 +41,7 @@ export const rules: readonly Rule[] = [
     gatewayPort,
     virtualServiceGateway,
     virtualServiceHost,
+    unusedGateway,
     routeConflict,
     destinationHost,
     destinationPort,

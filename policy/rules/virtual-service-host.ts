@@ -1,5 +1,5 @@
 import type { Gateway } from "../model/gateway";
-import { all, any, isKnown } from "../model/unknown";
+import { any, isKnown } from "../model/unknown";
 import type { VirtualService } from "../model/virtual-service";
 import { at, list, quote, type Rule } from "./rule";
 
@@ -30,17 +30,6 @@ export const virtualServiceHost: Rule = {
                 );
             }
         }
-        // A Gateway whose hosts nobody claims answers 404 to everything.
-        for (const gateway of mesh.gateways) {
-            const claimed = any(mesh.virtualServices.map((virtualService) => claims(virtualService, gateway)));
-            if (claimed !== "no" || mesh.hasOpaqueNamespaces || hasHttpRoutes(mesh.objects)) continue;
-            yield at(
-                gateway,
-                "spec.servers",
-                "no VirtualService binds to this Gateway: it answers 404 to every request",
-                `name ${String(gateway.namespace)}/${String(gateway.name)} in spec.gateways of the VirtualServices for ${list(hosts(gateway))}`,
-            );
-        }
     },
 };
 
@@ -56,14 +45,6 @@ function boundGateways(virtualService: VirtualService): Gateway[] | undefined {
     return gateways.length > 0 ? gateways : undefined;
 }
 
-function claims(virtualService: VirtualService, gateway: Gateway): "yes" | "no" | "maybe" {
-    return any(
-        virtualService.gateways.map((binding) =>
-            binding.gateway === gateway ? "yes" : typeof binding.gateway === "symbol" ? all(["maybe"]) : "no",
-        ),
-    );
-}
-
 function hosts(gateway: Gateway): string[] {
     return gateway.servers.flatMap((server) =>
         server.hosts.map(({ host }) => (isKnown(host) ? host : "(not known yet)")),
@@ -72,9 +53,4 @@ function hosts(gateway: Gateway): string[] {
 
 function describe(gateways: readonly Gateway[]): string {
     return gateways.map((gateway) => `${gateway.id} serves ${list(quote(hosts(gateway)))}`).join("; ");
-}
-
-/** Kubernetes Gateway API routes can hang on an Istio Gateway's proxies as well. */
-function hasHttpRoutes(objects: readonly { kind: string }[]): boolean {
-    return objects.some(({ kind }) => kind === "HTTPRoute");
 }

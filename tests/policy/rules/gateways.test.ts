@@ -82,10 +82,7 @@ describe("policy: virtual-service-gateway (C8 problem 4)", () => {
         {
             title: "a gateway of another namespace without its namespace",
             change: (mesh) => (mesh.get(hello).spec.gateways = ["istio-ingressgateway"]),
-            found: [
-                `virtual-service-gateway ${hello} spec.gateways[0]`,
-                "virtual-service-host Gateway/istio-system/istio-ingressgateway spec.servers",
-            ],
+            found: [`virtual-service-gateway ${hello} spec.gateways[0]`],
             says: ["egov-app/istio-ingressgateway does not exist", 'write "istio-system/istio-ingressgateway"'],
         },
         {
@@ -169,14 +166,6 @@ describe("policy: virtual-service-host (C8 problem 4, C2)", () => {
                 `virtual-service-host ${order} spec.hosts[0]`,
                 `virtual-service-host ${order} spec.hosts[1]`,
             ],
-        },
-        {
-            title: "a Gateway that no VirtualService binds to",
-            change: (mesh) => {
-                for (const id of [order, customer]) mesh.get(id).spec.gateways = ["istio-system/istio-ingressgateway"];
-            },
-            found: [`virtual-service-host ${gateway} spec.servers`],
-            says: ["answers 404 to every request"],
         },
     ]);
     accepts([
@@ -284,5 +273,35 @@ spec: { hosts: [order-api.ecommerce.svc.cluster.local], http: [{ timeout: 1s, ro
             },
         },
         { title: "a match that is not known yet", change: (mesh) => (mesh.get(order).spec.http[0].match = UNKNOWN) },
+    ]);
+});
+
+describe("policy: unused-gateway (C8 problem 4)", () => {
+    catches([
+        {
+            title: "every VirtualService speaks to sidecars only",
+            change: (mesh) => {
+                for (const [id, host] of [
+                    [order, "order-api"],
+                    [customer, "customer-api"],
+                    [hello, "egov-hello"],
+                ] as const) {
+                    delete mesh.get(id).spec.gateways;
+                    mesh.get(id).spec.hosts = [host];
+                }
+            },
+            found: ["istio-system/istio-ingressgateway", "ecommerce/ecommerce-gateway"].map(
+                (name) => `unused-gateway Gateway/${name} spec.servers`,
+            ),
+            says: ["404 to every request"],
+        },
+    ]);
+    accepts([
+        {
+            title: "another Gateway on the same proxies is in use",
+            change: (mesh) => {
+                for (const id of [order, customer]) mesh.get(id).spec.gateways = ["istio-system/istio-ingressgateway"];
+            },
+        },
     ]);
 });
