@@ -18,8 +18,10 @@ export interface GoTool {
     package: string;
     /** Arguments that make it print its version; undefined: a program of that name on PATH is not used. */
     versionArguments?: string[];
-    /** Version that one on PATH must have. */
+    /** Pinned version, which one on PATH must have. */
     version: string;
+    /** Where its source comes from, for reports. Default: the package. */
+    source?: string;
     /** Whether a later one of the same major version will do as well. Default: no. */
     orLater?: boolean;
 }
@@ -39,7 +41,13 @@ export function goTools(versions: Versions): GoTool[] {
         package: `github.com/containernetworking/plugins/plugins/${path}`,
         version: versions.cniPlugins,
     });
-    const own = (name: string): GoTool => ({ name, group: "cluster", package: `./${name}`, version: "0" });
+    const own = (name: string): GoTool => ({
+        name,
+        group: "cluster",
+        package: `./${name}`,
+        version: "of this project",
+        source: `tools/go/${name}`,
+    });
     const istio = (path: string): GoTool => ({
         name: path.slice(path.lastIndexOf("/") + 1),
         group: "mesh",
@@ -75,7 +83,7 @@ export function goTools(versions: Versions): GoTool[] {
         cni("ipam/host-local"),
         cni("meta/portmap"),
         ...["kubenode", "image", "pause"].map(own),
-        { ...own("coredns"), version: versions.coredns },
+        { ...own("coredns"), version: versions.coredns, source: "github.com/coredns/coredns" },
         { ...istio("istioctl/cmd/istioctl"), versionArguments: ["version", "--remote=false", "--short"] },
         istio("pilot/cmd/pilot-agent"),
         istio("pilot/cmd/pilot-discovery"),

@@ -1,5 +1,5 @@
 import { mkdirSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { stagingName } from "./cache";
 import { ToolError } from "./errors";
 import { StepContext } from "./go";

@@ -148,7 +148,7 @@ class Builder {
             this.install(
                 part,
                 goOutput(tool),
-                `${tool.name} ${tool.version} built by ${go} from ${tool.package}`,
+                `${tool.name} ${tool.version} built by ${go} from ${tool.source ?? tool.package}`,
                 false,
             );
         }
