@@ -66,7 +66,7 @@ export const eksCluster = z.strictObject({
     nodeCount: z.int().min(1).default(3).describe("Worker nodes"),
     kubernetesVersion: z
         .string()
-        .regex(/^1\.\d+$/)
+        .regex(/^1\.\d+$/, 'a minor version such as "1.33"')
         .optional()
         .describe("Default: EKS' own default version"),
 });

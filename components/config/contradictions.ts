@@ -13,7 +13,7 @@ import { amount, milliseconds } from "./units";
 type Finding = [path: string, message: string];
 
 interface Contradiction {
-    /** The values that the rule looks at, as paths: it runs when these are sound, whatever else is wrong. */
+    /** The values that the rule looks at, as paths (`*`: every key): it runs when these are sound, whatever else is wrong. */
     reads: string[];
     /** Everything that contradicts. */
     find(config: PlatformConfig): Finding[];
@@ -21,11 +21,11 @@ interface Contradiction {
 
 const rules: Contradiction[] = [
     {
-        reads: ["egov.hello.subsets", "egov.hello.weights"],
+        reads: ["egov.hello.subsets.*.replicas", "egov.hello.weights"],
         find: ({ egov: { hello } }) => (hello.weights ? weightProblems(hello.subsets, hello.weights) : []),
     },
     {
-        reads: ["egov.enabled", "egov.hello.subsets"],
+        reads: ["egov.enabled", "egov.hello.subsets.*.replicas"],
         find: ({ egov: { enabled, hello } }) =>
             when(enabled && pods(hello.subsets) === 0, [
                 "egov.hello.subsets",
@@ -33,7 +33,7 @@ const rules: Contradiction[] = [
             ]),
     },
     {
-        reads: ["egov.enabled", "egov.hello.path", "ecommerce.enabled", "ecommerce.services"],
+        reads: ["egov.enabled", "egov.hello.path", "ecommerce.enabled", "ecommerce.services.*.path"],
         find: prefixProblems,
     },
     {
@@ -57,7 +57,11 @@ const rules: Contradiction[] = [
             ]),
     },
     {
-        reads: ["ecommerce.routePolicy"],
+        reads: [
+            "ecommerce.routePolicy.timeout",
+            "ecommerce.routePolicy.retries.attempts",
+            "ecommerce.routePolicy.retries.perTryTimeout",
+        ],
         find: ({ ecommerce: { routePolicy } }) => {
             const { timeout, retries } = routePolicy;
             return when(retries.attempts > 0 && milliseconds(retries.perTryTimeout) > milliseconds(timeout), [
@@ -67,12 +71,20 @@ const rules: Contradiction[] = [
         },
     },
     {
-        reads: ["ecommerce.outlierDetection", "ecommerce.replicas"],
+        reads: [
+            "ecommerce.outlierDetection.maxEjectionPercent",
+            "ecommerce.outlierDetection.minHealthPercent",
+            "ecommerce.replicas",
+        ],
         find: ({ ecommerce: { outlierDetection, replicas } }) =>
             ejectionProblems("ecommerce.outlierDetection", outlierDetection, replicas),
     },
     {
-        reads: ["egov.outlierDetection", "egov.hello.subsets"],
+        reads: [
+            "egov.outlierDetection.maxEjectionPercent",
+            "egov.outlierDetection.minHealthPercent",
+            "egov.hello.subsets.*.replicas",
+        ],
         find: ({ egov: { outlierDetection, hello } }) =>
             ejectionProblems("egov.outlierDetection", outlierDetection, pods(hello.subsets)),
     },
@@ -118,16 +130,18 @@ const rules: Contradiction[] = [
 /** Zod check: adds an issue for each contradiction between values that are sound themselves. */
 export function reportContradictions(context: z.core.ParsePayload<PlatformConfig>): void {
     const broken = context.issues.filter(({ code }) => code !== "unrecognized_keys").map(({ path }) => path ?? []);
-    const sound = (read: string[]) => !broken.some((path) => isPrefix(path, read) || isPrefix(read, path));
+    const sound = (read: string[]) => !broken.some((path) => concerns(path, read));
     for (const { reads, find } of rules)
         if (reads.every((read) => sound(read.split("."))))
             for (const [path, message] of find(context.value))
                 context.issues.push({ code: "custom", input: context.value, path: path.split("."), message });
 }
 
-const isPrefix = (prefix: readonly PropertyKey[], path: readonly PropertyKey[]) =>
-    prefix.every((key, index) => index >= path.length || String(key) === String(path[index])) &&
-    prefix.length <= path.length;
+/** Whether a problem at one path is one of what is read at another: either lies within the other. */
+function concerns(problem: readonly PropertyKey[], read: readonly string[]): boolean {
+    const depth = Math.min(problem.length, read.length);
+    return read.slice(0, depth).every((key, index) => key === "*" || key === String(problem[index]));
+}
 
 const when = (holds: boolean, finding: Finding): Finding[] => (holds ? [finding] : []);
 

@@ -10,6 +10,7 @@ interface JsonSchema {
     anyOf?: JsonSchema[];
     oneOf?: JsonSchema[];
     const?: unknown;
+    examples?: unknown[];
 }
 
 /** JSON Schema of the configuration as a person writes it: defaults may be left out. */
@@ -54,6 +55,16 @@ export function stackFileSchema(project = "istio-platform"): JsonSchema {
 
 /** The keys that are allowed at a path, as far as the values beside it leave a choice. */
 export function knownKeys(path: readonly PropertyKey[], root: unknown): string[] {
+    return [...new Set(schemasAt(path, root).flatMap(({ properties }) => Object.keys(properties ?? {})))];
+}
+
+/** A value that is allowed at a path, where the schema gives an example. */
+export function exampleAt(path: readonly PropertyKey[], root: unknown): unknown {
+    return schemasAt(path, root).find(({ examples }) => examples)?.examples?.[0];
+}
+
+/** The schemas of the value at a path; several where it can be of several kinds. */
+function schemasAt(path: readonly PropertyKey[], root: unknown): JsonSchema[] {
     let schemas = forms(platformSchema(), root);
     let value = root;
     for (const key of path) {
@@ -66,7 +77,7 @@ export function knownKeys(path: readonly PropertyKey[], root: unknown): string[]
             return inner ? forms(inner, value) : [];
         });
     }
-    return [...new Set(schemas.flatMap(({ properties }) => Object.keys(properties ?? {})))];
+    return schemas;
 }
 
 /** The alternatives that a value can be: of a tagged union the one with its tag, when it has one. */

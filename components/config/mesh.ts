@@ -14,7 +14,7 @@ export type Resources = z.infer<typeof resources>;
 export const mesh = z.strictObject({
     version: z
         .string()
-        .regex(/^1\.\d+\.\d+$/)
+        .regex(/^1\.\d+\.\d+$/, 'a version such as "1.29.1"')
         .default("1.29.1")
         .describe("Istio version (P7); the tools' lock files pin the same one"),
     imageHub: z

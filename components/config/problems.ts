@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { knownKeys } from "./json-schema";
+import { exampleAt, knownKeys } from "./json-schema";
 import { nearest } from "./nearest";
 
 /** One thing that is wrong with a stack's configuration. */
@@ -18,7 +18,7 @@ export function describeIssue(issue: z.core.$ZodIssue, root: unknown): Problem[]
         case "unrecognized_keys":
             return issue.keys.map((key) => unknownKey(issue.path, key, root));
         case "invalid_type":
-            return say(mismatch(kinds[issue.expected] ?? issue.expected, issue.input));
+            return say(mismatch(kind(issue, root), issue.input));
         case "invalid_value":
             return say(mismatch(oneOf(issue.values), issue.input));
         case "invalid_union":
@@ -33,7 +33,7 @@ export function describeIssue(issue: z.core.$ZodIssue, root: unknown): Problem[]
         case "too_big":
             return say(mismatch(bound(issue), issue.input));
         case "custom":
-            // A contradiction says everything itself; a refinement of one value says what is allowed.
+            // A contradiction is about several values and says everything itself; a refinement says what is allowed.
             return say(
                 issue.input === null || typeof issue.input !== "object"
                     ? mismatch(issue.message, issue.input)
@@ -47,7 +47,7 @@ export function describeIssue(issue: z.core.$ZodIssue, root: unknown): Problem[]
 /** Names of the types as a person would call them. */
 const kinds: Record<string, string> = {
     int: "a whole number",
-    number: "a number",
+    number: "a whole number",
     string: "text",
     boolean: "true or false",
     object: "a group of keys",
@@ -55,12 +55,16 @@ const kinds: Record<string, string> = {
     array: "a list",
 };
 
+function kind({ expected, path }: z.core.$ZodIssueInvalidType, root: unknown): string {
+    const example = exampleAt(path, root);
+    return `${kinds[expected] ?? expected}${example === undefined ? "" : ` such as ${show(example)}`}`;
+}
+
 const oneOf = (values: readonly unknown[]) =>
     `${values.length > 1 ? "one of " : ""}${values.map((value) => JSON.stringify(value)).join(", ")}`;
 
 function mismatch(allowed: string, input: unknown): string {
-    const must = /^(at|above|below|more|less)\b/.test(allowed) ? allowed : allowed.replace(/^must be /, "");
-    return input === undefined ? `missing; it must be ${must}` : `must be ${must}, but is ${show(input)}`;
+    return input === undefined ? `missing; it must be ${allowed}` : `must be ${allowed}, but is ${show(input)}`;
 }
 
 function show(input: unknown): string {
@@ -78,9 +82,14 @@ function plain(issue: z.core.$ZodIssue): string {
 function bound(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
     if (!generic.test(issue.message)) return issue.message;
     const [word, limit] = issue.code === "too_small" ? ["at least", issue.minimum] : ["at most", issue.maximum];
-    const unit = { string: " characters long", array: " entries" }[issue.origin as "string" | "array"] ?? "";
-    return `${word} ${limit}${unit}`;
+    return `${word} ${limit}${units[issue.origin]?.(Number(limit)) ?? ""}`;
 }
+
+/** What a limit counts, where it is not the value itself. */
+const units: Record<string, (count: number) => string> = {
+    string: (count) => (count === 1 ? " character long" : " characters long"),
+    array: (count) => (count === 1 ? " entry" : " entries"),
+};
 
 /** Of a value that fits none of several forms: the problems with the form that it comes nearest to. */
 function bestBranch({ errors }: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue[] {

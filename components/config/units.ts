@@ -7,21 +7,18 @@ import { z } from "zod";
 /** A duration as Istio writes it: a whole or decimal number with one unit, for example `500ms`, `30s`, `5m`, `1h`. */
 export const duration = z
     .string()
-    .regex(/^\d+(\.\d+)?(ms|s|m|h)$/, 'a duration is a number with a unit: "500ms", "30s", "5m" or "1h"')
-    .regex(/[1-9]/, "a duration is longer than 0: Istio takes 0 for no limit at all")
+    .regex(/^\d+(\.\d+)?(ms|s|m|h)$/, 'a number with a unit: "500ms", "30s", "5m" or "1h"')
+    .regex(/[1-9]/, "longer than 0, which Istio takes for no limit at all")
     .meta({ title: "Duration", examples: ["10s"] });
 
 /** A Kubernetes resource quantity, for example `50m`, `64Mi`, `1`. */
 export const quantity = z
     .string()
-    .regex(
-        /^\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/,
-        'a quantity is a number with an optional unit: "50m", "64Mi", "1Gi"',
-    )
+    .regex(/^\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/, 'a number with an optional unit: "50m", "64Mi", "1Gi"')
     .meta({ title: "Quantity", examples: ["64Mi"] });
 
 /** A whole percentage, 0 to 100. */
-export const percent = z.int("a percentage is a whole number").min(0, "at least 0 %").max(100, "at most 100 %");
+export const percent = z.int().min(0, "at least 0 %").max(100, "at most 100 %");
 
 /** A TCP port, 1 to 65535. */
 export const port = z.int().min(1).max(65535);
@@ -34,10 +31,10 @@ export const containerPort = z
     .int()
     .min(1024, "at least 1024: the containers do not run as root")
     .max(65535)
-    .refine((number) => number < 15000 || number > 15099, "not 15000 to 15099: these ports belong to the sidecar");
+    .refine((number) => number < 15000 || number > 15099, "outside 15000 to 15099, which belong to the sidecar");
 
 /** A NodePort in Kubernetes' default range, 30000 to 32767. */
-export const nodePort = z.int().min(30000, "NodePorts are 30000 to 32767").max(32767, "NodePorts are 30000 to 32767");
+export const nodePort = z.int().min(30000, "30000 to 32767").max(32767, "30000 to 32767");
 
 /** An RFC 1123 label: the form of a Namespace's or a Service's name. */
 export const dnsLabel = z

@@ -1,0 +1,297 @@
+import { strict as assert } from "node:assert";
+import { validateConfig } from "../../../components/config/validate";
+import { stackFileConfig } from "../../support/program";
+
+/** The problems of a configuration; `cluster` is there unless the case is about it. */
+function problems(values: Record<string, unknown>): string[] {
+    const result = validateConfig({ cluster: { kind: "embedded" }, ...values });
+    return result.ok ? [] : result.problems;
+}
+
+const outlier = {
+    interval: "1s",
+    consecutive5xxErrors: 3,
+    baseEjectionTime: "30s",
+    maxEjectionPercent: 100,
+    minHealthPercent: 0,
+};
+const routePolicy = { timeout: "30s", retries: { attempts: 3, perTryTimeout: "10s", retryOn: ["5xx"] } };
+
+describe("Configuration: validation", () => {
+    for (const stack of ["local", "dev", "prod"])
+        it(`accepts Pulumi.${stack}.yaml`, () => {
+            const result = validateConfig(stackFileConfig(stack));
+            assert.ok(result.ok, result.ok ? "" : result.message);
+        });
+
+    describe("names one problem by path, and says what is allowed", () => {
+        const cases: [title: string, values: Record<string, unknown>, problem: string][] = [
+            ["a missing cluster", { cluster: undefined }, "cluster: missing; it must be a group of keys"],
+            [
+                "an unknown kind of cluster",
+                { cluster: { kind: "minikube" } },
+                'cluster.kind: must be one of "embedded", "kind", "eks", but is "minikube"',
+            ],
+            [
+                "an unknown key at the top, with the nearest known one",
+                { ecomerce: {} },
+                'ecomerce: unknown key, did you mean "ecommerce"? Known here: cluster, mesh, sampleImage, egov, ecommerce, verification',
+            ],
+            [
+                "an unknown nested key, with the nearest known one",
+                { egov: { hello: { wieghts: {} } } },
+                'egov.hello.wieghts: unknown key, did you mean "weights"? Known here: subsets, path, weights',
+            ],
+            [
+                "an unknown key of the chosen kind of cluster",
+                { cluster: { kind: "eks", hostPorts: [] } },
+                "cluster.hostPorts: unknown key. Known here: kind, name, region, availabilityZones, nodeCount, kubernetesVersion",
+            ],
+            [
+                "text where a number belongs",
+                { ecommerce: { replicas: "2" } },
+                'ecommerce.replicas: must be a whole number, but is "2"',
+            ],
+            [
+                "a fraction where a whole number belongs",
+                { ecommerce: { replicas: 1.5 } },
+                "ecommerce.replicas: must be a whole number, but is 1.5",
+            ],
+            ["a value instead of a group", { mesh: "1.29.1" }, 'mesh: must be a group of keys, but is "1.29.1"'],
+            [
+                "a duration without a unit",
+                { verification: { deadline: "90" } },
+                'verification.deadline: must be a number with a unit: "500ms", "30s", "5m" or "1h", but is "90"',
+            ],
+            [
+                "a number for a duration, with an example",
+                { verification: { deadline: 90 } },
+                'verification.deadline: must be text such as "10s", but is 90',
+            ],
+            [
+                "a duration of nothing",
+                { verification: { deadline: "0s" } },
+                'verification.deadline: must be longer than 0, which Istio takes for no limit at all, but is "0s"',
+            ],
+            [
+                "a negative percentage",
+                { egov: { outlierDetection: { ...outlier, minHealthPercent: -5 } } },
+                "egov.outlierDetection.minHealthPercent: must be at least 0 %, but is -5",
+            ],
+            [
+                "more than all",
+                { egov: { outlierDetection: { ...outlier, maxEjectionPercent: 101 } } },
+                "egov.outlierDetection.maxEjectionPercent: must be at most 100 %, but is 101",
+            ],
+            [
+                "a profile that does not exist",
+                { egov: { outlierDetection: "staging" } },
+                'egov.outlierDetection: must be one of "test", "production", but is "staging"',
+            ],
+            [
+                "a NodePort outside Kubernetes' range",
+                { mesh: { ingressGateway: { nodePorts: { egov: 80 } } } },
+                "mesh.ingressGateway.nodePorts.egov: must be 30000 to 32767, but is 80",
+            ],
+            [
+                "a port of the sidecar's own",
+                { egov: { gatewayServer: { port: 15001 } } },
+                "egov.gatewayServer.port: must be outside 15000 to 15099, which belong to the sidecar, but is 15001",
+            ],
+            [
+                "a path without its slash",
+                { egov: { hello: { path: "hello" } } },
+                'egov.hello.path: must be a path that begins with "/" and does not end with it, but is "hello"',
+            ],
+            ["an empty list", { ecommerce: { hosts: [] } }, "ecommerce.hosts: must be at least 1 entry, but is []"],
+            [
+                "an unknown retry condition",
+                {
+                    ecommerce: {
+                        routePolicy: { ...routePolicy, retries: { ...routePolicy.retries, retryOn: ["500"] } },
+                    },
+                },
+                'ecommerce.routePolicy.retries.retryOn.0: must be one of "5xx", "gateway-error", "reset", "connect-failure", "refused-stream", "retriable-4xx", "retriable-status-codes", "unavailable", "cancelled", "deadline-exceeded", "resource-exhausted", "internal", but is "500"',
+            ],
+            [
+                "a filter that is no regular expression",
+                { verification: { grep: "(" } },
+                'verification.grep: must be a regular expression, for example "E5|C3", but is "("',
+            ],
+            [
+                "a name that Kubernetes does not take",
+                { ecommerce: { services: { Order_API: { path: "/o", response: "x" } } } },
+                "ecommerce.services.Order_API: the name must be lower-case letters, digits and -, beginning and ending with a letter or digit",
+            ],
+        ];
+        for (const [title, values, problem] of cases)
+            it(title, () => assert.deepEqual(problems(values), [`istio-platform:${problem}`]));
+    });
+
+    describe("names what is allowed alone and wrong together", () => {
+        const cases: [title: string, values: Record<string, unknown>, problem: string][] = [
+            [
+                "E8 weights that do not add up to 100",
+                { egov: { hello: { weights: { v1: 80, v2: 30 } } } },
+                "egov.hello.weights: the weights add up to 110, they must add up to 100",
+            ],
+            [
+                "E8 a weight for a subset that no workload carries",
+                { egov: { hello: { weights: { v1: 90, v3: 10 } } } },
+                'egov.hello.weights.v3: no workload carries the subset "v3"; there are: v1, v2',
+            ],
+            [
+                "E8 a weight for a subset without pods",
+                {
+                    egov: {
+                        hello: {
+                            subsets: { v1: { variant: "normal", replicas: 2 }, v2: { variant: "normal", replicas: 0 } },
+                            weights: { v1: 90, v2: 10 },
+                        },
+                    },
+                },
+                'egov.hello.weights.v2: the subset "v2" has a weight but 0 replicas: its requests would fail with 503; set the weight to 0 or give it replicas',
+            ],
+            [
+                "E2 no pod at all",
+                { egov: { hello: { subsets: { v1: { variant: "normal", replicas: 0 } } } } },
+                "egov.hello.subsets: no subset has a replica: nothing would answer; give at least one of them 1 or more",
+            ],
+            [
+                "C2 a prefix that begins with another one",
+                {
+                    ecommerce: {
+                        services: {
+                            a: { path: "/api/order", response: "a" },
+                            b: { path: "/api/orders", response: "b" },
+                        },
+                    },
+                },
+                "ecommerce.services.b.path: the prefix /api/order of a also matches /api/orders: one of the two might never be reached; give them different beginnings",
+            ],
+            [
+                "C2 the same prefix twice",
+                { ecommerce: { services: { a: { path: "/x", response: "a" }, b: { path: "/x", response: "b" } } } },
+                "ecommerce.services.b.path: the prefix /x of a also matches /x: one of the two might never be reached; give them different beginnings",
+            ],
+            [
+                "C2 E3 a prefix that takes the other system's requests",
+                {
+                    egov: { hello: { path: "/api" } },
+                    ecommerce: { services: { a: { path: "/api/a", response: "a" } } },
+                },
+                "ecommerce.services.a.path: the prefix /api of egov-hello also matches /api/a: one of the two might never be reached; give them different beginnings",
+            ],
+            [
+                "E1 one namespace for two things",
+                { ecommerce: { namespace: "egov-infra" } },
+                'ecommerce.namespace: "egov-infra" is already egov.namespaces.infra; every namespace has a name of its own',
+            ],
+            [
+                "E1 a namespace of Istio's",
+                { ecommerce: { namespace: "istio-system" } },
+                'ecommerce.namespace: "istio-system" belongs to Kubernetes or Istio; choose a name of your own',
+            ],
+            [
+                "E2 http-echo, which cannot force errors",
+                { sampleImage: { app: "http-echo" } },
+                'sampleImage.app: http-echo cannot force errors (E2) nor forward (E7), which egov needs: set it to "sample-app", or egov.enabled to false',
+            ],
+            [
+                "C3 a try that may take longer than the request",
+                { ecommerce: { routePolicy: { ...routePolicy, timeout: "5s" } } },
+                "ecommerce.routePolicy.retries.perTryTimeout: one try may take 10s, longer than the whole request (timeout 5s): it would never act; at most 5s",
+            ],
+            [
+                "C4 ejection that is always ignored",
+                { ecommerce: { outlierDetection: { ...outlier, minHealthPercent: 60 } } },
+                "ecommerce.outlierDetection.minHealthPercent: of 2 pods one ejection leaves 50 % healthy, below 60 %: every ejection would be ignored; at most 50",
+            ],
+            [
+                "E5 ejection of nobody",
+                { egov: { outlierDetection: { ...outlier, maxEjectionPercent: 30 } } },
+                "egov.outlierDetection.maxEjectionPercent: one of 3 pods is 33 % of them, more than 30 %: none could be ejected; at least 34",
+            ],
+            [
+                "P2 one NodePort for two Services",
+                { mesh: { ingressGateway: { nodePorts: { http: 32314 } } } },
+                "mesh.ingressGateway.nodePorts.http: 32314 is already the port of egov; every port is used once",
+            ],
+            [
+                "P2 one port of this machine for two NodePorts",
+                {
+                    cluster: {
+                        kind: "embedded",
+                        hostPorts: [
+                            { hostPort: 8000, nodePort: 30000 },
+                            { hostPort: 8000, nodePort: 30005 },
+                        ],
+                    },
+                },
+                "cluster.hostPorts.1: 8000 is already the port of 0; every port is used once",
+            ],
+            [
+                "P10 a load balancer where there is none",
+                { mesh: { ingressGateway: { serviceType: "LoadBalancer" } } },
+                'mesh.ingressGateway.serviceType: an embedded cluster has no load balancer: the Service would wait for an address for ever; set it to "NodePort"',
+            ],
+            [
+                "P10 more proxies at least than at most",
+                { mesh: { ingressGateway: { autoscaling: { minReplicas: 5, maxReplicas: 2 } } } },
+                "mesh.ingressGateway.autoscaling.minReplicas: 5 at least and 2 at most cannot both be; at most 2",
+            ],
+            [
+                "P8 more requested than allowed",
+                { mesh: { sidecar: { requests: { cpu: "10m", memory: "2Gi" }, limits: { memory: "1Gi" } } } },
+                "mesh.sidecar.requests.memory: 2Gi is more than the limit of 1Gi; at most 1Gi",
+            ],
+            [
+                "C1 no service",
+                { ecommerce: { services: {} } },
+                "ecommerce.services: there is no service; name at least one, or set ecommerce.enabled to false",
+            ],
+        ];
+        for (const [title, values, problem] of cases)
+            it(title, () => assert.deepEqual(problems(values), [`istio-platform:${problem}`]));
+
+        it("nothing that is legal: C3's retries need more than its time-out, E6's limits overlap", () => {
+            assert.deepEqual(problems({ ecommerce: { routePolicy }, egov: { outlierDetection: "production" } }), []);
+        });
+
+        it("nothing of a system that is not deployed", () => {
+            assert.deepEqual(
+                problems({ sampleImage: { app: "http-echo" }, egov: { enabled: false, hello: { path: "/api/v1" } } }),
+                [],
+            );
+        });
+    });
+
+    it("names all problems at once, contradictions too, in one message", () => {
+        const result = validateConfig({
+            cluster: { kind: "embedded", name: "NO" },
+            unknown: 1,
+            egov: { hello: { weights: { v1: 50 } }, loadBalancer: "FASTEST" },
+            ecommerce: {
+                services: { a: { path: "/x", response: "" }, b: { path: "/x/y", response: "b" } },
+                routePolicy: { ...routePolicy, timeout: "1s" },
+            },
+        });
+        assert.ok(!result.ok);
+        assert.equal(result.message.split("\n")[0], "The stack's configuration has 7 problems:");
+        for (const path of [
+            "cluster.name",
+            "unknown",
+            "egov.hello.weights",
+            "egov.loadBalancer",
+            "ecommerce.services.a.response",
+            "ecommerce.services.b.path",
+            "ecommerce.routePolicy.retries.perTryTimeout",
+        ])
+            assert.match(result.message, new RegExp(`^  istio-platform:${path}: `, "m"));
+    });
+
+    it("never throws, whatever it is given", () => {
+        for (const values of [undefined, null, 3, "text", [], { egov: null }, { egov: { hello: { weights: null } } }])
+            assert.equal(validateConfig(values).ok, false);
+    });
+});
