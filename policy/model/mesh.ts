@@ -110,7 +110,8 @@ export class Mesh {
 
     /** Whether pods of the workload get, or have, a sidecar (or ztunnel). Istio's own pods need none. */
     injection(workload: Workload): Answer {
-        if (workload.isIstio || workload.hasSidecar) return "yes";
+        if (workload.hasSidecar || workload.isIstio === "yes") return "yes";
+        if (workload.isIstio === "maybe") return "maybe";
         const namespace = this.namespace(workload.namespace);
         if (namespace?.isAmbient) return "yes";
         // The webhook does not look into a namespace labelled istio-injection=disabled, whatever the pod says.

@@ -73,6 +73,11 @@ export class Service extends MeshObject {
         return match === "yes" ? namespace : match;
     }
 
+    /** Workloads whose pods the selector certainly selects. */
+    get endpoints(): readonly Workload[] {
+        return this.workloads.filter((workload) => this.selects(workload) === "yes");
+    }
+
     /** The name that every client can use: `name.namespace.svc.cluster.local`. */
     get fqdn(): Maybe<string> {
         return isKnown(this.name) && isKnown(this.namespace)

@@ -1,7 +1,7 @@
 import type { Field } from "./field";
 import { label, type Labels, readLabels } from "./labels";
 import { MeshObject, type SourceObject } from "./object";
-import { isKnown, type Maybe, UNKNOWN, type Unknown } from "./unknown";
+import { all, any, type Answer, isKnown, type Maybe, same, UNKNOWN, type Unknown } from "./unknown";
 
 /** A port that a container declares. */
 export interface ContainerPort {
@@ -63,13 +63,16 @@ export class Workload extends MeshObject {
             : undefined;
     }
 
-    /** A part of Istio itself: a gateway proxy (its ports follow the Gateway objects) or the control plane. */
-    get isIstio(): boolean {
-        return (
-            label(this.annotations, "inject.istio.io/templates") === "gateway" ||
-            this.containers.some(({ name }) => name === "discovery") ||
-            (this.containers.length > 0 && this.containers.every(({ name }) => name === "istio-proxy"))
-        );
+    /** Whether it is a part of Istio: a gateway proxy (its ports follow the Gateway objects) or the control plane. */
+    get isIstio(): Answer {
+        const names = this.containers.map(({ name }) => name);
+        const isNamed = (name: Maybe<string>, wanted: string): Answer => same<string>(name, wanted);
+        return any([
+            same<string>(label(this.annotations, "inject.istio.io/templates"), "gateway"),
+            any(names.map((name) => isNamed(name, "discovery"))),
+            names.length > 0 ? all(names.map((name) => isNamed(name, "istio-proxy"))) : "no",
+            this.template.get("spec", "containers").isPartial ? "maybe" : "no",
+        ]);
     }
 
     /** What the pod itself says about injection: label `sidecar.istio.io/inject` (the annotation is its older form). */

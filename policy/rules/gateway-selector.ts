@@ -15,7 +15,7 @@ export const gatewaySelector: Rule = {
         for (const gateway of mesh.gateways) {
             if (gateway.selector === UNKNOWN || gateway.workloads.length > 0) continue;
             const proxies = mesh.workloads.filter(
-                ({ isIstio, containers }) => isIstio && !containers.some(({ name }) => name === "discovery"),
+                ({ isIstio, containers }) => isIstio === "yes" && !containers.some(({ name }) => name === "discovery"),
             );
             yield at(
                 gateway,

@@ -46,7 +46,7 @@ function governed(mesh: Mesh): Set<Workload> {
     return new Set(
         resolutions
             .flatMap((resolution) => (resolution.status === "service" ? [resolution.service] : []))
-            .flatMap((service) => service.workloads.filter((workload) => service.selects(workload) === "yes"))
+            .flatMap((service) => service.endpoints)
             .filter(({ namespace }) => isKnown(namespace)),
     );
 }

@@ -14,15 +14,14 @@ export const targetPort: Rule = {
     *check(mesh) {
         for (const service of mesh.services)
             for (const port of service.ports)
-                for (const workload of service.workloads)
-                    if (service.selects(workload) === "yes") yield* checkPort(service, port, workload);
+                for (const workload of service.endpoints) yield* checkPort(service, port, workload);
     },
 };
 
 function* checkPort(service: Service, port: ServicePort, workload: Workload): Iterable<Finding> {
     const { targetPort } = port;
     // A gateway listens where Gateway objects tell it to; istiod's chart does not list every port.
-    if (!isKnown(targetPort) || workload.isIstio || workload.ports === UNKNOWN) return;
+    if (!isKnown(targetPort) || workload.isIstio !== "no" || workload.ports === UNKNOWN) return;
     const declared = workload.ports;
     const by: (port: ContainerPort) => Maybe<number | string> =
         typeof targetPort === "number" ? ({ number }) => number : ({ name }) => name;

@@ -57,7 +57,7 @@ function* checkPods(
 ): Iterable<Finding> {
     if (service.selector === undefined || service.selector === UNKNOWN || !isKnown(port.targetPort)) return;
     // A Service that selects nothing is reported by its own rule.
-    const deaf = service.workloads.filter((workload) => listens(workload, port.targetPort) === false);
+    const deaf = service.endpoints.filter((workload) => listens(workload, port.targetPort) === false);
     for (const workload of deaf)
         yield at(
             configuration,

@@ -56,5 +56,5 @@ function parse(yaml: string): Manifest[] {
 }
 
 function idOf({ kind, metadata }: Manifest): string {
-    return [kind, metadata.namespace, metadata.name].filter(Boolean).map(String).join("/");
+    return [kind, metadata?.namespace, metadata?.name].filter(Boolean).map(String).join("/");
 }

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { buildMesh } from "../../policy/model/mesh";
+import { UNKNOWN } from "../../policy/model/unknown";
+import { checkMesh } from "../../policy/rules";
+import { GoodMesh, type Manifest, short } from "./good-mesh";
+
+type Path = readonly (string | number)[];
+
+/** Every place in a value, from the top to the leaves. */
+function places(value: Manifest, path: Path = []): Path[] {
+    if (typeof value !== "object" || value === null) return [path];
+    return [
+        path,
+        ...Object.keys(value).flatMap((key) => places(value[key], [...path, Array.isArray(value) ? Number(key) : key])),
+    ];
+}
+
+/** Every good mesh with one place replaced; an object itself stays one. */
+function* changed(replacement: unknown): Generator<{ title: string; mesh: GoodMesh }> {
+    const pattern = new GoodMesh();
+    for (const [id, manifest] of pattern.objects)
+        for (const path of places(manifest)) {
+            const last = path.at(-1);
+            if (last === undefined || last === "apiVersion" || last === "kind") continue;
+            const mesh = new GoodMesh();
+            const parent = path.slice(0, -1).reduce<Manifest>((value, key) => value[key], mesh.get(id));
+            parent[last] = replacement;
+            yield { title: `${id} ${path.join(".")}`, mesh };
+        }
+}
+
+describe("policy: what a preview does not know", function () {
+    this.timeout("20s");
+
+    it("is never reported: any one place of the good mesh may be unknown", () => {
+        let count = 0;
+        for (const { title, mesh } of changed(UNKNOWN)) {
+            count++;
+            assert.deepEqual(short(checkMesh(buildMesh(mesh.sources()))), [], title);
+        }
+        assert.ok(count > 500, `${count} places`);
+    });
+
+    for (const [name, replacement] of Object.entries({
+        null: null,
+        "a number": 7,
+        "a text": "x",
+        "a list": [null],
+        "an object": { x: null },
+    }))
+        it(`never makes a rule fail: any one place may be ${name}`, () => {
+            for (const { title, mesh } of changed(replacement))
+                assert.doesNotThrow(() => checkMesh(buildMesh(mesh.sources())), title);
+        });
+
+    it("an empty list of objects raises nothing", () => {
+        assert.deepEqual(checkMesh(buildMesh([])), []);
+    });
+});
+
+describe("policy: size", function () {
+    this.timeout("10s");
+
+    it("judges 1,000 objects in at most 2 s", () => {
+        const sources = Array.from({ length: 80 }, (_, copy) =>
+            [...new GoodMesh().objects.values()]
+                .filter(({ metadata }) => metadata.namespace !== undefined && metadata.namespace !== "istio-system")
+                .map((manifest) => {
+                    manifest.metadata.namespace += `-${copy}`;
+                    const text = JSON.stringify(manifest)
+                        .replaceAll(".ecommerce.svc", `.ecommerce-${copy}.svc`)
+                        .replaceAll('"*"', `"shop-${copy}.example.com"`)
+                        .replaceAll("api.c4ang.com", `api-${copy}.example.com`);
+                    return { manifest: JSON.parse(text) as Record<string, unknown> };
+                }),
+        ).flat();
+        const istio = new GoodMesh()
+            .sources()
+            .filter(({ manifest }) => JSON.stringify(manifest).includes('"istio-system"'));
+        const objects = [...istio, ...sources].slice(0, 1_000);
+        const started = performance.now();
+        checkMesh(buildMesh(objects));
+        const took = performance.now() - started;
+        assert.ok(objects.length === 1_000, `${objects.length} objects`);
+        assert.ok(took < 2_000, `${Math.round(took)} ms`);
+    });
+});
