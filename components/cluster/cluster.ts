@@ -1,0 +1,47 @@
+import type * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { ClusterConfig } from "../config/cluster";
+import { EmbeddedCluster } from "./embedded/embedded-cluster";
+import type { ResolvedImages } from "./images";
+
+/** A Kubernetes cluster. The rest of the program cannot tell one kind from another. */
+export interface Cluster extends pulumi.ComponentResource {
+    /** Content of a kubeconfig for this cluster: secret. */
+    readonly kubeconfig: pulumi.Output<string>;
+    /** The same as a file on this machine. */
+    readonly kubeconfigPath: pulumi.Output<string>;
+    /** Every Kubernetes resource uses this provider. */
+    readonly provider: k8s.Provider;
+    /** HTTP entrance for clients on this machine. */
+    readonly gateway: pulumi.Output<{ address: string; port: number }>;
+}
+
+/** Options of {@link createCluster}. */
+export interface ClusterOptions extends pulumi.ComponentResourceOptions {
+    /** NodePort of the ingress gateway, for clusters whose gateway is reached by one (P10). Default: 32314. */
+    gatewayNodePort?: number;
+}
+
+/**
+ * The cluster of a stack, of the kind that its configuration names.
+ * @throws pulumi.RunError for a kind that is not implemented.
+ */
+export function createCluster(config: ClusterConfig, images: ResolvedImages, options: ClusterOptions = {}): Cluster {
+    const { gatewayNodePort = 32314, ...opts } = options;
+    switch (config.kind) {
+        case "embedded":
+            return new EmbeddedCluster(
+                "cluster",
+                { config, images: images.bundled, toolchain: images.toolchain, gatewayNodePort },
+                opts,
+            );
+        case "kind":
+            throw new pulumi.RunError(
+                'istio-platform:cluster.kind: kind clusters are not implemented yet: use "kind: embedded" on a Linux machine.',
+            );
+        case "eks":
+            throw new pulumi.RunError(
+                'istio-platform:cluster.kind: EKS clusters are not implemented yet: use "kind: embedded" on a Linux machine.',
+            );
+    }
+}

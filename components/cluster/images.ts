@@ -1,0 +1,97 @@
+import { existsSync, readFileSync } from "node:fs";
+import { Agent, EnvHttpProxyAgent, fetch } from "undici";
+import { imageSpec } from "../../tools/image-specs";
+import { partsOf, takeInventory } from "../../tools/inventory";
+import { sampleAppImage } from "../../tools/sample-app";
+import type { PlatformConfig } from "../config/platform";
+import { clusterPaths } from "./embedded/paths";
+
+/** The images that a stack runs. */
+export interface ResolvedImages {
+    /** Registry and path of `pilot` and `proxyv2`. */
+    hub: string;
+    /** Tag of both. */
+    tag: string;
+    /** Whose Envoy is inside proxyv2. */
+    proxyDistribution: "istio" | "vanilla-envoy";
+    /** The application's image. */
+    sampleApp: string;
+    /** What is not the official product, one sentence each: for every report. */
+    provenance: string[];
+    /** Images that are built here and brought to the cluster, with the digest of what they are built from. */
+    bundled: { name: string; digest: string }[];
+    /** Key of the tools that build and run all this. */
+    toolchain: string;
+}
+
+/** How long a registry may take to answer, in milliseconds. On a closed network it usually refuses at once. */
+const registryLimit = 1500;
+
+/**
+ * Decides which images a stack runs. On an embedded cluster the official ones are pulled where their registry can be reached;
+ * elsewhere images built from pinned sources take their names. Nothing is built here: it takes as long as the registry's answer.
+ */
+export async function resolveImages(
+    config: PlatformConfig,
+    isReachable: (hub: string) => Promise<boolean> = registryIsReachable,
+): Promise<ResolvedImages> {
+    const { imageHub: hub, version: tag, proxyDistribution } = config.mesh;
+    const inventory = takeInventory();
+    const own = sampleAppImage();
+    const wanted = config.sampleImage.app === "sample-app" ? config.sampleImage.image : undefined;
+    const common = { hub, tag, sampleApp: wanted ?? own, toolchain: inventory.key };
+    if (config.cluster.kind !== "embedded") return { ...common, proxyDistribution, provenance: [], bundled: [] };
+
+    const built = partsOf(inventory, ["cluster", "mesh"])
+        .filter((part) => part.image !== undefined)
+        .map((part) => ({ name: imageSpec(part.image!, inventory.versions, () => "").name, digest: part.inputs }));
+    const istio = [`${hub}/pilot:${tag}`, `${hub}/proxyv2:${tag}`];
+    const canBuild = istio.every((name) => built.some((image) => image.name === name));
+    // A node keeps the image that it has: a cluster that began with one of the two ways stays with it.
+    const began = bundledBefore(config.cluster.name);
+    const pull = !canBuild || (began ? !began.includes(istio[1]!) : await isReachable(hub));
+    const bundled = built.filter(({ name }) => (name === own ? wanted === undefined : !pull || !istio.includes(name)));
+    return {
+        ...common,
+        proxyDistribution: pull ? proxyDistribution : "vanilla-envoy",
+        bundled,
+        provenance: [
+            ...(pull
+                ? [`${istio.join(" and ")}: pulled from the registry`]
+                : [
+                      `${istio[0]}: built here from the pinned sources of Istio ${tag}, not the official image`,
+                      `${istio[1]}: Istio's pilot-agent with vanilla Envoy ${inventory.versions.envoy}, built here, not the official image`,
+                  ]),
+            ...bundled
+                .filter(({ name }) => !istio.includes(name) && name !== own)
+                .map(({ name }) => `${name}: built here from pinned sources, not the official image`),
+            ...(common.sampleApp === own ? [`${own}: built here from services/sample-app`] : []),
+        ],
+    };
+}
+
+/** Names of the images that an existing cluster was started with. */
+function bundledBefore(cluster: string): string[] | undefined {
+    const { config } = clusterPaths(cluster);
+    if (!existsSync(config)) return undefined;
+    return (JSON.parse(readFileSync(config, "utf8")) as { images: { name: string }[] }).images.map(({ name }) => name);
+}
+
+/** Whether the registry of an image path answers at all: also "unauthorised" is an answer. */
+export async function registryIsReachable(hub: string): Promise<boolean> {
+    const [host = ""] = hub.split("/");
+    const registry = host === "docker.io" ? "registry-1.docker.io" : host;
+    const proxied = Object.keys(process.env).some((name) => /^https?_proxy$/i.test(name));
+    const dispatcher = proxied ? new EnvHttpProxyAgent() : new Agent();
+    try {
+        const response = await fetch(`https://${registry}/v2/`, {
+            dispatcher,
+            signal: AbortSignal.timeout(registryLimit),
+        });
+        return response.status === 200 || (response.status === 401 && response.headers.has("www-authenticate"));
+    } catch {
+        return false;
+    } finally {
+        await dispatcher.close();
+    }
+}
