@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { checkHost } from "../components/cluster/embedded/preflight";
-import { ensureToolchain } from "../tools/toolchain";
+import { ensureToolchain, ToolGroup, toolsAreReady } from "../tools/toolchain";
 import { UserError } from "./errors";
 import { StackOptions, withStackOptions } from "./options";
 import { preview } from "./preview";
@@ -32,9 +32,29 @@ Exit codes: 0 deployed and verified, 1 a check or the deployment failed, 2 the m
         });
 }
 
-/** Makes the cluster's tools ready. While they are built, the plan and the policy verdict are shown. */
+/**
+ * Makes the cluster's tools ready. While they are built, the plan and the policy verdict are shown; a plan that is
+ * refused ends the build, too.
+ */
 async function prepareTools(runner: StackRunner, progress: Progress): Promise<void> {
-    await ensureToolchain(["cluster", "mesh"], { onProgress: progress.line });
+    const groups: ToolGroup[] = ["cluster", "mesh"];
+    if (toolsAreReady(groups)) return;
+    const controller = new AbortController();
+    let planning = true;
+    const building = ensureToolchain(groups, {
+        onProgress: (line) => planning || progress.line(line),
+        signal: controller.signal,
+    });
+    building.catch(() => undefined);
+    progress.done("Building the cluster's tools; meanwhile this is the plan:");
+    const code = await preview(runner);
+    planning = false;
+    if (code !== 0) {
+        controller.abort();
+        await building.catch(() => undefined);
+        throw new UserError("The plan was refused, nothing was deployed: see the messages above.", code);
+    }
+    await building;
     progress.close();
 }
 

@@ -2,10 +2,11 @@ import { copyFileSync, existsSync, linkSync, mkdirSync, renameSync, rmSync } fro
 import { dirname, join } from "node:path";
 import { cacheDirectory, requireFreeSpace, stagingName } from "./cache";
 import { GoTool, ToolGroup, toolGroups } from "./catalog";
-import { copyFromHost, extractPackages, isDebianLike } from "./debian";
+import { extractPackages, isDebianLike } from "./debian";
 import { fetchEnvoy } from "./envoy";
 import { throwIfAborted } from "./errors";
 import { buildGoTools, goModuleFolder, goOutput, goVersion, StepContext } from "./go";
+import { copyFromHost } from "./host-programs";
 import { buildImage, provenanceOf, ToolchainImage } from "./images";
 import { Inventory, Part, partsOf, takeInventory } from "./inventory";
 import { withLock } from "./lock";
@@ -50,6 +51,12 @@ export async function ensureToolchain(groups: ToolGroup[], options: ToolchainOpt
         for (const stage of stages(groups)) await makeStage(inventory, stage, directory, notes, options);
     }
     return describe(inventory, groups, directory, notes);
+}
+
+/** True when the tools of some groups are there: {@link ensureToolchain} would build nothing. */
+export function toolsAreReady(groups: readonly ToolGroup[]): boolean {
+    const inventory = takeInventory();
+    return missingParts(inventory, groups, new PartNotes(toolchainDirectory(inventory.key))).length === 0;
 }
 
 /** Folder of the toolchain with a key. */
@@ -170,7 +177,7 @@ class Builder {
         const list = part.name === "system" ? "system" : "image-base";
         const content = (await isDebianLike())
             ? await extractPackages(list, target, context)
-            : await copyFromHost(target, context, part.name === "base" ? [process.execPath] : []);
+            : await copyFromHost(list, target, context, part.name === "base" ? [process.execPath] : []);
         this.notes.write(part.name, { inputs: part.inputs, provenance: content.join(", ") });
     }
 
