@@ -56,6 +56,8 @@ export function gatewayDeployment({ replicas, resources, autoscaling }: IngressG
                         {
                             name: "istio-proxy",
                             image: "auto",
+                            // Injection keeps what is set here, and Kubernetes would set Always for a name without a tag.
+                            imagePullPolicy: "IfNotPresent",
                             ports: [
                                 { name: "status-port", containerPort: PROXY_PORT.status },
                                 { name: "http2", containerPort: PROXY_PORT.http },

@@ -37,18 +37,15 @@ export interface GatewayReference {
 
 /**
  * Whether a Gateway lets requests for a VirtualService's host in. Istio drops routes for other hosts without an error:
- * the fourth problem of C8.
+ * the fourth problem of C8. With a wildcard on either side, the narrower of the two is what gets through.
  */
 export function admits(gateway: GatewayReference, host: string): boolean {
-    return gateway.hosts.some(
-        (admitted) =>
-            admitted === "*" ||
-            admitted === host ||
-            // A wildcard on either side: the narrower of the two is what gets through.
-            (admitted.startsWith("*.") && host.endsWith(admitted.slice(1))) ||
-            host === "*" ||
-            (host.startsWith("*.") && admitted.endsWith(host.slice(1))),
-    );
+    return gateway.hosts.some((admitted) => covers(admitted, host) || covers(host, admitted));
+}
+
+/** Whether one host means every request that the other one means: `*` covers all, `*.c4ang.com` what ends so. */
+export function covers(host: string, other: string): boolean {
+    return host === "*" || host === other || (host.startsWith("*.") && other.endsWith(host.slice(1)));
 }
 
 /** A Gateway for plain HTTP: VirtualServices take it as a value, never by name. */

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { NETWORKING_API } from "./api";
-import { admits, type Gateway, type GatewayReference } from "./gateway";
+import { admits, covers, type Gateway, type GatewayReference } from "./gateway";
 import { httpRouteSpec, type HttpRouteArgs } from "./http-route";
 
 /** Routes of requests that come in through Gateways. */
@@ -13,7 +13,8 @@ export interface VirtualServiceArgs<G extends GatewayReference = Gateway> {
     gateways: readonly [G, ...G[]];
 
     /**
-     * Hosts of the requests; each must be one that a Gateway admits.
+     * Hosts of the requests; each must be one that a Gateway admits. One that another of them covers is left out: Istio
+     * refuses `api.c4ang.com` beside `*` as a duplicate.
      * @default every host that the Gateways admit
      */
     hosts?: readonly string[];
@@ -36,12 +37,17 @@ export function virtualServiceSpec(args: VirtualServiceArgs<GatewayReference>) {
                 `no gateway admits the host "${host}": ${gateways.map((gateway) => `${gateway.gatewayName} admits ${gateway.hosts.join(", ")}`).join("; ")}`,
             );
     return {
-        hosts: [...hosts],
+        hosts: withoutCovered(hosts),
         gateways: gateways.map((gateway) =>
             gateway.namespace === namespace ? gateway.gatewayName : `${gateway.namespace}/${gateway.gatewayName}`,
         ),
         http: routes.map(httpRouteSpec),
     };
+}
+
+function withoutCovered(hosts: readonly string[]): string[] {
+    const unique = [...new Set(hosts)];
+    return unique.filter((host) => !unique.some((other) => other !== host && covers(other, host)));
 }
 
 /**

@@ -54,7 +54,7 @@ async function runProcess(options: SuiteOptions): Promise<{ exitCode: number; la
     const child = spawn(
         process.execPath,
         [
-            ...["--require", "tsx/cjs", main, "--target", targetFile, "--report", reportDirectory],
+            ...["--require", require.resolve("tsx/cjs"), main, "--target", targetFile, "--report", reportDirectory],
             ...["--deadline", deadline, ...(grep === undefined ? [] : ["--grep", grep])],
         ],
         // The loader of the program's own process must not load in the suite's as well.

@@ -17,6 +17,8 @@ export interface RegisteredResource {
     type: string;
     name: string;
     inputs: Record<string, unknown>;
+    /** The provider that it goes to; undefined: the default one. */
+    provider: string | undefined;
 }
 
 export interface ProgramRun {
@@ -37,6 +39,8 @@ export interface ProgramOptions {
     preview?: boolean;
     /** Images, as the cluster would resolve them. */
     images?: MeshImages & { sampleApp: string };
+    /** Gets the list that the resources are added to: for runs that fail. */
+    onResources?(resources: RegisteredResource[]): void;
     /** Istio's charts. Default: as rendered beforehand, since rendering needs istioctl and these tests only Node. */
     loadCharts?(config: MeshConfig, images: MeshImages): Promise<Manifest[] | undefined>;
 }
@@ -63,10 +67,11 @@ export async function runProgram(options: ProgramOptions = {}): Promise<ProgramR
     const { stack = "local", preview = true, images = defaultImages, loadCharts = loadRenderedCharts } = options;
     const config = options.config ?? stackFileConfig(stack);
     const resources: RegisteredResource[] = [];
+    options.onResources?.(resources);
     await pulumi.runtime.setMocks(
         {
-            newResource({ type, name, inputs, custom }) {
-                resources.push({ type, name, inputs: inputs as Record<string, unknown> });
+            newResource({ type, name, inputs, custom, provider }) {
+                resources.push({ type, name, inputs: inputs as Record<string, unknown>, provider });
                 return { id: custom ? `${type}/${name}` : "", state: inputs as object };
             },
             call: ({ inputs }) => inputs as object,
@@ -108,7 +113,7 @@ export async function runProgram(options: ProgramOptions = {}): Promise<ProgramR
 }
 
 function resolved(value: unknown): Promise<unknown> {
-    return new Promise((resolve) => pulumi.output(value).apply(resolve));
+    return new Promise((resolve) => pulumi.output(value as object).apply(resolve));
 }
 
 /** Waits until no more resource is registered: registration is asynchronous and has no end that a program could see. */

@@ -79,6 +79,7 @@ describe("Mesh: ingress gateway", () => {
         assert.equal(template.metadata.labels["sidecar.istio.io/inject"], "true");
         assert.equal(template.metadata.annotations["inject.istio.io/templates"], "gateway");
         assert.equal(template.spec.containers[0]!.image, "auto");
+        assert.equal(template.spec.containers[0]!.imagePullPolicy, "IfNotPresent");
     });
 
     it("P10 leaves the number of proxies to the autoscaler where there is one", () => {

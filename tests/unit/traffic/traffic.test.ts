@@ -155,15 +155,25 @@ describe("Traffic: Gateway and VirtualService", () => {
         assert.deepEqual(named("istio-system"), ["istio-ingressgateway"]);
     });
 
-    it("C2 has the hosts of its Gateways", () => {
-        const ecommerce = { gatewayName: "ecommerce-gateway", namespace: "ecommerce", hosts: ["api.c4ang.com", "*"] };
-        const spec = virtualServiceSpec({
-            namespace: "ecommerce",
-            gateways: [ecommerce],
-            routes: [{ prefix: "/", to: hello }],
+    const hostCases: [title: string, hosts: string[], routed: string[]][] = [
+        ["C2 without those that another one covers, which Istio refuses", ["api.c4ang.com", "*"], ["*"]],
+        [
+            "with a wildcard beside a name that it does not cover",
+            ["*.c4ang.com", "c4ang.com"],
+            ["*.c4ang.com", "c4ang.com"],
+        ],
+        ["once each", ["a.com", "a.com"], ["a.com"]],
+    ];
+    for (const [title, hosts, routed] of hostCases)
+        it(`has the hosts of its Gateways ${title}`, () => {
+            const ecommerce = { gatewayName: "ecommerce-gateway", namespace: "ecommerce", hosts };
+            const spec = virtualServiceSpec({
+                namespace: "ecommerce",
+                gateways: [ecommerce],
+                routes: [{ prefix: "/", to: hello }],
+            });
+            assert.deepEqual(spec.hosts, routed);
         });
-        assert.deepEqual(spec.hosts, ["api.c4ang.com", "*"]);
-    });
 
     it("C8 refuses a host that no Gateway admits", () => {
         const narrow = { ...gateway, hosts: ["api.c4ang.com"] };

@@ -1,0 +1,270 @@
+import { strict as assert } from "node:assert";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Manifest } from "../../../components/mesh/manifest";
+import { runProgram, type ProgramRun } from "../../support/program";
+
+/** The objects of a kind, as `namespace/name`. */
+const names = (manifests: readonly Manifest[], kind: string) =>
+    manifests
+        .filter((manifest) => manifest.kind === kind)
+        .map(({ metadata }) => (metadata.namespace ? `${metadata.namespace}/${metadata.name}` : metadata.name))
+        .sort();
+
+function find(manifests: readonly Manifest[], kind: string, name: string): any {
+    const found = manifests.filter((manifest) => manifest.kind === kind && manifest.metadata.name === name);
+    assert.equal(found.length, 1, `${found.length} objects of kind ${kind} are called ${name}`);
+    return found[0];
+}
+
+const services = ["customer-api", "order-api", "payment-api", "product-api", "recommendation-api", "saga-tracker"];
+
+describe("Program: the stack local", () => {
+    let run: ProgramRun;
+    let manifests: Manifest[];
+    before(async () => {
+        run = await runProgram();
+        ({ manifests } = run);
+    });
+
+    it("E1 C1 namespaces; sidecars in those of applications only", () => {
+        const injected = manifests.filter(
+            ({ kind, metadata }) => kind === "Namespace" && metadata.labels?.["istio-injection"] === "enabled",
+        );
+        assert.deepEqual(names(manifests, "Namespace"), [
+            "ecommerce",
+            "egov-app",
+            "egov-infra",
+            "egov-monitoring",
+            "istio-system",
+        ]);
+        assert.deepEqual(names(injected, "Namespace"), ["ecommerce", "egov-app", "egov-infra"]);
+    });
+
+    it("E2 C1 Deployments and their pods: 2 normal, 1 error, 1 gateway-server, 2 of each service", () => {
+        const replicas = manifests
+            .filter(({ kind }) => kind === "Deployment")
+            .map(({ metadata, spec }) => [metadata.name, (spec as { replicas: number }).replicas]);
+        assert.deepEqual(Object.fromEntries(replicas), {
+            istiod: 1,
+            "istio-ingressgateway": 1,
+            "egov-hello-v1": 2,
+            "egov-hello-v2": 1,
+            "gateway-server": 1,
+            ...Object.fromEntries(services.map((service) => [service, 2])),
+        });
+    });
+
+    it("E2 the error variant answers 500 by FORCE_ERROR, the normal one does not have it", () => {
+        const environment = (name: string) =>
+            find(manifests, "Deployment", name).spec.template.spec.containers[0].env.filter(
+                ({ name }: { name: string }) => name === "FORCE_ERROR",
+            );
+        assert.deepEqual(environment("egov-hello-v2"), [{ name: "FORCE_ERROR", value: "true" }]);
+        assert.deepEqual(environment("egov-hello-v1"), []);
+    });
+
+    it("E2 the answer names the pod", () => {
+        const [container] = find(manifests, "Deployment", "egov-hello-v1").spec.template.spec.containers;
+        assert.ok(container.args.includes("-text=Hello from $(POD_NAME)"));
+        assert.deepEqual(container.env[0], {
+            name: "POD_NAME",
+            valueFrom: { fieldRef: { fieldPath: "metadata.name" } },
+        });
+    });
+
+    it("E2 subsets v1 = normal, v2 = error are labels that the pods carry", () => {
+        const { subsets } = find(manifests, "DestinationRule", "egov-hello").spec;
+        for (const { name, labels } of subsets) {
+            const pod = find(manifests, "Deployment", `egov-hello-${name}`).spec.template.metadata.labels;
+            for (const [key, value] of Object.entries(labels)) assert.equal(pod[key], value);
+        }
+        assert.deepEqual(
+            subsets.map(({ name, labels }: any) => [name, labels.variant]),
+            [
+                ["v1", "normal"],
+                ["v2", "error"],
+            ],
+        );
+    });
+
+    it("E3 the route: hosts *, gateway istio-system/istio-ingressgateway, /a/b/c/hello to port 80", () => {
+        assert.deepEqual(find(manifests, "VirtualService", "egov-hello").spec, {
+            hosts: ["*"],
+            gateways: ["istio-system/istio-ingressgateway"],
+            http: [
+                {
+                    match: [{ uri: { prefix: "/a/b/c/hello" } }],
+                    route: [{ destination: { host: "egov-hello.egov-app.svc.cluster.local", port: { number: 80 } } }],
+                },
+            ],
+        });
+    });
+
+    it("E7 gateway-server on 9000 calls egov-hello by its Service", () => {
+        const [container] = find(manifests, "Deployment", "gateway-server").spec.template.spec.containers;
+        assert.deepEqual(container.args, [
+            "-listen=:9000",
+            "-forward=http://egov-hello.egov-app.svc.cluster.local:80/a/b/c/hello",
+        ]);
+    });
+
+    it("C2 C4 a VirtualService and a DestinationRule a service, one Gateway for api.c4ang.com and *", () => {
+        const ecommerce = services.map((service) => `ecommerce/${service}`);
+        assert.deepEqual(names(manifests, "VirtualService"), [...ecommerce, "egov-app/egov-hello"]);
+        assert.deepEqual(names(manifests, "DestinationRule"), [...ecommerce, "egov-app/egov-hello"]);
+        assert.deepEqual(names(manifests, "Gateway"), [
+            "ecommerce/ecommerce-gateway",
+            "istio-system/istio-ingressgateway",
+        ]);
+        assert.deepEqual(find(manifests, "Gateway", "ecommerce-gateway").spec, {
+            selector: { istio: "ingressgateway" },
+            servers: [{ port: { number: 80, name: "http", protocol: "HTTP" }, hosts: ["api.c4ang.com", "*"] }],
+        });
+    });
+
+    it("C3 every service: timeout 30s, 3 retries of 10s", () => {
+        for (const service of services) {
+            const { gateways, http } = find(manifests, "VirtualService", service).spec;
+            assert.deepEqual(gateways, ["ecommerce-gateway"]);
+            assert.equal(http[0].timeout, "30s");
+            assert.deepEqual(http[0].retries, {
+                attempts: 3,
+                perTryTimeout: "10s",
+                retryOn: "5xx,reset,connect-failure,refused-stream",
+            });
+        }
+    });
+
+    it("every Service leads to pods, every pod's ServiceAccount exists", () => {
+        const pods = manifests
+            .filter(({ kind }) => kind === "Deployment")
+            .map(({ metadata, spec }) => ({ namespace: metadata.namespace, ...(spec as any).template }));
+        for (const { metadata, spec } of manifests.filter(({ kind }) => kind === "Service"))
+            assert.ok(
+                pods.some(
+                    (pod) =>
+                        pod.namespace === metadata.namespace &&
+                        Object.entries((spec as any).selector).every(
+                            ([key, value]) => pod.metadata.labels[key] === value,
+                        ),
+                ),
+                `no pod for the Service ${metadata.name}`,
+            );
+        const accounts = names(manifests, "ServiceAccount");
+        for (const pod of pods) assert.ok(accounts.includes(`${pod.namespace}/${pod.spec.serviceAccountName}`));
+    });
+
+    it("C8 invalid objects of Istio's are refused from the start, with or without a revision label", () => {
+        const validators = manifests.filter(({ kind }) => kind === "ValidatingWebhookConfiguration");
+        assert.deepEqual(names(validators, "ValidatingWebhookConfiguration"), [
+            "istio-validator-istio-system",
+            "istiod-default-validator",
+        ]);
+        for (const { webhooks } of validators)
+            for (const webhook of webhooks as object[]) assert.ok(!("failurePolicy" in webhook));
+    });
+
+    it("registers every Kubernetes object with the cluster's provider and under its own name", () => {
+        const objects = run.resources.filter(({ type }) => type.startsWith("kubernetes:"));
+        for (const { name, inputs, provider } of objects) {
+            assert.equal(name, (inputs["metadata"] as { name: string }).name);
+            assert.match(provider ?? "", /::pulumi:providers:kubernetes::cluster::/, `${name} has another provider`);
+        }
+    });
+
+    it("exports what a user needs", () => {
+        assert.deepEqual(Object.keys(run.outputs).sort(), ["gatewayUrl", "kubeconfigPath", "provenance", "reportPath"]);
+        assert.equal(run.outputs["gatewayUrl"], "http://10.0.0.1:32314");
+        assert.match(String(run.outputs["reportPath"]), /reports\/local\/index\.html$/);
+    });
+});
+
+describe("Program: other configurations", () => {
+    const cluster = { kind: "embedded" };
+
+    it("prod: production circuit breaker (E6), no error variant, disruption budget and autoscaler (P10)", async () => {
+        const { manifests } = await runProgram({ stack: "prod" });
+        const { outlierDetection } = find(manifests, "DestinationRule", "egov-hello").spec.trafficPolicy;
+        assert.deepEqual(
+            [outlierDetection.interval, outlierDetection.baseEjectionTime, outlierDetection.minHealthPercent],
+            ["10s", "300s", 60],
+        );
+        assert.deepEqual(
+            names(manifests, "Deployment").filter((name) => name.startsWith("egov-app")),
+            ["egov-app/egov-hello-v1"],
+        );
+        assert.equal(find(manifests, "PodDisruptionBudget", "istio-ingressgateway").spec.minAvailable, 1);
+        assert.equal(find(manifests, "HorizontalPodAutoscaler", "istio-ingressgateway").spec.minReplicas, 3);
+        assert.equal(find(manifests, "Service", "istio-ingressgateway").spec.type, "LoadBalancer");
+    });
+
+    it("local: neither a disruption budget nor an autoscaler", async () => {
+        const { manifests } = await runProgram();
+        assert.deepEqual(names(manifests, "PodDisruptionBudget"), []);
+        assert.deepEqual(names(manifests, "HorizontalPodAutoscaler"), []);
+    });
+
+    it("E8 weights lead to subsets", async () => {
+        const { manifests } = await runProgram({
+            config: { cluster, egov: { hello: { weights: { v1: 80, v2: 20 } } } },
+        });
+        const [{ route }] = find(manifests, "VirtualService", "egov-hello").spec.http;
+        assert.deepEqual(
+            route.map(({ destination, weight }: any) => [destination.subset, weight]),
+            [
+                ["v1", 80],
+                ["v2", 20],
+            ],
+        );
+    });
+
+    it("http-echo instead of the sample app", async () => {
+        const { manifests } = await runProgram({
+            config: { cluster, egov: { enabled: false }, sampleImage: { app: "http-echo" } },
+        });
+        const [container] = find(manifests, "Deployment", "order-api").spec.template.spec.containers;
+        assert.equal(container.image, "hashicorp/http-echo:1.0.0");
+        assert.deepEqual(container.args, ["-listen=:5678", "-text=Order Service Test Response"]);
+        assert.deepEqual(names(manifests, "Namespace"), ["ecommerce", "istio-system"]);
+    });
+
+    it("P7 charts of a repository or mirror, pinned to the version", async () => {
+        const { resources, manifests } = await runProgram({
+            config: { cluster, mesh: { charts: { source: "repository", url: "https://charts.example.com" } } },
+        });
+        const charts = resources.filter(({ type }) => type === "kubernetes:helm.sh/v4:Chart");
+        assert.deepEqual(
+            charts.map(({ inputs }) => [inputs["chart"], inputs["version"], (inputs["repositoryOpts"] as any).repo]),
+            [
+                ["base", "1.29.1", "https://charts.example.com"],
+                ["istiod", "1.29.1", "https://charts.example.com"],
+            ],
+        );
+        assert.ok(!names(manifests, "Deployment").includes("istio-system/istiod"));
+    });
+
+    it("a wrong configuration registers nothing", async () => {
+        let resources: unknown[] = [];
+        await assert.rejects(
+            runProgram({ config: { cluster: { kind: "minikube" } }, onResources: (list) => (resources = list) }),
+            (error: Error) => {
+                assert.equal(error.constructor.name, "RunError");
+                assert.match(
+                    error.message,
+                    /^The stack's configuration has a problem:\n {2}istio-platform:cluster\.kind: /,
+                );
+                return true;
+            },
+        );
+        assert.deepEqual(resources, []);
+    });
+});
+
+describe("Program: the control plane rendered beforehand", () => {
+    it("is of the Istio version that is the default", () => {
+        const text = readFileSync(join(__dirname, "../../../components/mesh/rendered/control-plane.json"), "utf8");
+        const istiod = find(JSON.parse(text) as Manifest[], "Deployment", "istiod");
+        assert.equal(istiod.spec.template.spec.containers[0].image, "docker.io/istio/pilot:1.29.1");
+    });
+});
