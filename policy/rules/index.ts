@@ -9,6 +9,7 @@ import { gatewayPort } from "./gateway-port";
 import { gatewaySelector } from "./gateway-selector";
 import { mirror } from "./mirror";
 import { nodePortConflict } from "./node-port-conflict";
+import { overlappingHosts } from "./overlapping-hosts";
 import { portProtocol } from "./port-protocol";
 import { retryBudget } from "./retry-budget";
 import { routeConflict } from "./route-conflict";
@@ -41,6 +42,7 @@ export const rules: readonly Rule[] = [
     gatewayPort,
     virtualServiceGateway,
     virtualServiceHost,
+    overlappingHosts,
     unusedGateway,
     routeConflict,
     destinationHost,

@@ -9,11 +9,13 @@ import type { Violation } from "../../policy/rules/rule";
 /* eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests change manifests freely */
 export type Manifest = any;
 
-const text = readFileSync(join(__dirname, "good.yaml"), "utf8");
+const pattern = parse(readFileSync(join(__dirname, "good.yaml"), "utf8"));
 
 /** The objects of a good mesh, by `Kind/namespace/name`: every test changes a copy of its own. */
 export class GoodMesh {
-    readonly objects = new Map<string, Manifest>(parse(text).map((manifest) => [idOf(manifest), manifest]));
+    readonly objects = new Map<string, Manifest>(
+        structuredClone(pattern).map((manifest) => [idOf(manifest), manifest]),
+    );
 
     /** The object of the given id, to be changed. */
     get(id: string): Manifest {

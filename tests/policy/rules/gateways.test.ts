@@ -305,3 +305,32 @@ describe("policy: unused-gateway (C8 problem 4)", () => {
         },
     ]);
 });
+
+describe("policy: overlapping-hosts (C2)", () => {
+    catches([
+        {
+            title: 'a name beside "*" (the document\'s api.c4ang.com and "*")',
+            change: (mesh) => (mesh.get(order).spec.hosts = ["api.c4ang.com", "*"]),
+            found: [`overlapping-hosts ${order} spec.hosts[0]`],
+            says: ['"api.c4ang.com" is already covered by "*"', "duplicate hosts"],
+        },
+        {
+            title: "a name twice",
+            change: (mesh) => (mesh.get(order).spec.hosts = ["api.c4ang.com", "api.c4ang.com"]),
+            found: [`overlapping-hosts ${order} spec.hosts[1]`],
+        },
+        {
+            title: "a wildcard inside another one",
+            change: (mesh) => (mesh.get(order).spec.hosts = ["*.c4ang.com", "*.api.c4ang.com"]),
+            found: [`overlapping-hosts ${order} spec.hosts[1]`],
+        },
+    ]);
+    accepts([
+        { title: "two names", change: (mesh) => (mesh.get(order).spec.hosts = ["api.c4ang.com", "admin.c4ang.com"]) },
+        {
+            title: "a wildcard and its parent",
+            change: (mesh) => (mesh.get(order).spec.hosts = ["c4ang.com", "*.c4ang.com"]),
+        },
+        { title: "a host that is not known yet", change: (mesh) => (mesh.get(order).spec.hosts = [UNKNOWN, "*"]) },
+    ]);
+});
