@@ -1,5 +1,4 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheDirectory, publishFolder, toolsDirectory } from "./cache";
 import { ToolError } from "./errors";
@@ -45,7 +44,8 @@ export async function extractPackages(list: PackageList, target: string, context
     await publishFolder(target, async (staged) => {
         makeMergedUsr(staged);
         for (const archive of archives) await extract(archive, staged, context);
-        finish(staged);
+        removeDocumentation(staged);
+        linkIptables(staged);
         bundleCertificates(staged);
     });
     return archives.map((archive) => describe(archive));
@@ -118,7 +118,7 @@ function aptCache(args: string[], { signal }: StepContext): Promise<string> {
 }
 
 /** `/bin`, `/sbin` and `/lib*` are links into `/usr`, for packages of before and after the merge alike. */
-function makeMergedUsr(root: string): void {
+export function makeMergedUsr(root: string): void {
     for (const name of ["bin", "sbin", "lib", "lib64"]) {
         mkdirSync(join(root, "usr", name), { recursive: true });
         symlinkSync(join("usr", name), join(root, name));
@@ -132,16 +132,19 @@ async function extract(archive: string, root: string, { signal, log }: StepConte
     await run("bash", ["-c", script, "extract", archive, root], { signal, log });
 }
 
-/** What the packages' installation scripts would have done, as far as it matters here; documentation goes. */
-function finish(root: string): void {
+/** Removes what nobody reads in a container or a node. */
+function removeDocumentation(root: string): void {
     for (const name of ["doc", "man", "lintian", "bug", "locale", "info"])
         rmSync(join(root, "usr/share", name), { recursive: true, force: true });
     for (const library of readdirSync(join(root, "usr/lib")))
         rmSync(join(root, "usr/lib", library, "gconv"), { recursive: true, force: true });
-    const sbin = join(root, "usr/sbin");
+}
+
+/** Makes iptables the one that writes nftables, as the package's installation script does. */
+export function linkIptables(root: string): void {
     for (const program of ["iptables", "ip6tables"])
         for (const suffix of ["", "-save", "-restore"]) {
-            const link = join(sbin, program + suffix);
+            const link = join(root, "usr/sbin", program + suffix);
             rmSync(link, { force: true });
             symlinkSync("xtables-nft-multi", link);
         }
@@ -161,68 +164,4 @@ function bundleCertificates(root: string): void {
 export function describe(archive: string): string {
     const [name, version] = decodeURIComponent(archive.slice(archive.lastIndexOf("/") + 1)).split("_");
     return `${name} ${version}`;
-}
-
-/** Programs of a node that are taken from this machine when it has no Debian packages. */
-const hostPrograms = {
-    required: ["containerd", "containerd-shim-runc-v2", "ctr", "runc", "iptables", "ip", "mount", "umount"],
-    optional: [
-        "ip6tables",
-        "xtables-nft-multi",
-        "xtables-legacy-multi",
-        "nft",
-        "conntrack",
-        "nsenter",
-        "modprobe",
-        "ethtool",
-    ],
-};
-
-/**
- * The same folder made of this machine's own programs and the libraries that they load, for distributions without apt.
- * @throws ToolError naming the programs that are missing.
- */
-export async function copyFromHost(target: string, context: StepContext, extra: string[] = []): Promise<string[]> {
-    const found = new Map<string, string>();
-    const missing: string[] = [];
-    for (const name of [...hostPrograms.required, ...hostPrograms.optional]) {
-        const file = await which(name);
-        if (file !== undefined) found.set(name, file);
-        else if (hostPrograms.required.includes(name)) missing.push(name);
-    }
-    if (missing.length > 0)
-        throw new ToolError(
-            `An embedded cluster needs ${missing.join(", ")}, and this machine has neither them on PATH nor apt-get to fetch them.\n` +
-                `Install containerd, runc, iptables, iproute2 and util-linux with your package manager, or use a kind cluster.`,
-        );
-    context.onProgress(`copying ${found.size} programs of this machine`);
-    await publishFolder(target, async (staged) => {
-        makeMergedUsr(staged);
-        const programs = [...found.values(), ...extra];
-        for (const [name, file] of found)
-            await cp(
-                file,
-                join(
-                    staged,
-                    /^(ip|iptables|ip6tables|xtables.*|runc|nft|conntrack)$/.test(name) ? "usr/sbin" : "usr/bin",
-                    name,
-                ),
-            );
-        for (const library of await librariesOf(programs, context))
-            await cp(library, join(staged, library), { dereference: true });
-        for (const plugins of ["/usr/lib/xtables", "/usr/lib64/xtables"])
-            if (existsSync(plugins)) await cp(plugins, join(staged, plugins), { recursive: true });
-        if (existsSync(join(staged, "usr/sbin/xtables-nft-multi"))) finish(staged);
-    });
-    return [...found.keys()].map((name) => `${name} of this machine`);
-}
-
-/** The shared libraries that programs load, and their loader, as absolute paths. */
-async function librariesOf(programs: string[], { signal }: StepContext): Promise<Set<string>> {
-    const libraries = new Set<string>();
-    for (const program of programs) {
-        const listed = await run("ldd", [program], { signal }).catch(() => "");
-        for (const [path] of listed.matchAll(/\/\S+(?= \()/g)) libraries.add(path);
-    }
-    return libraries;
 }

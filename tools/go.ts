@@ -170,7 +170,7 @@ export function isAtLeast(found: string, wanted: string): boolean {
 /** Turns the output of a failed `go` into what is wrong and what to do. */
 export function explain(failure: ProcessFailure, log: string): ToolError {
     const text = failure.tail.join("\n");
-    const module = /(?:reading |^go: |: )((?:[\w.-]+\/)*[\w.-]+@v[\w.+-]+)/m.exec(text)?.[1];
+    const module = /(?:^|\s)((?:[\w.-]+\/)+[\w.~-]+@v[\w.+-]+)/m.exec(text)?.[1];
     const about = module === undefined ? "a module" : `the module ${module}`;
     const shown = `${failure.message}\nThe whole output is in ${log}.`;
     if (/no space left on device/.test(text))

@@ -163,6 +163,11 @@ describe("tools: failures of go", () => {
         assert.match(message, /cannot be reached for the module k8s\.io\/api@v0\.35\.4/);
         assert.match(message, /continues where it stopped/);
     });
+    it("names the module also where the line begins with it", () => {
+        const line =
+            'github.com/a/b@v1.9.1: Get "https://proxy/github.com/a/b/@v/v1.9.1.zip": dial tcp: connection refused';
+        assert.match(failed(line), /cannot be reached for the module github\.com\/a\/b@v1\.9\.1/);
+    });
     it("altered content", () => {
         assert.match(failed("verifying x.y/z@v1.0.0: checksum mismatch"), /not what tools\/go\/go\.sum pins/);
     });

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe as packageOf, parsePackageList } from "../../../tools/debian";
 import { explain } from "../../../tools/envoy";
+import { parseLibraries } from "../../../tools/host-programs";
 import { imageNames, imageSpec } from "../../../tools/image-specs";
 import { partsOf, takeInventory } from "../../../tools/inventory";
 import { PartNotes } from "../../../tools/parts";
@@ -76,6 +77,16 @@ describe("tools: parts", () => {
     it("package lists ignore comments and empty lines", () => {
         assert.deepEqual(parsePackageList("# why\nruntime # this\n\nlibc6\n"), ["runtime", "libc6"]);
         assert.equal(packageOf("/x/conntrack_1%3a1.4.7-1+b2_amd64.deb"), "conntrack 1:1.4.7-1+b2");
+    });
+
+    it("libraries are those that ldd found, and those that it did not", () => {
+        const listed =
+            "\tlinux-vdso.so.1 (0x00007ffe)\n\tlibc.so.6 => /lib/x/libc.so.6 (0x00007f)\n\tlibnft.so.1 => not found\n" +
+            "\t/lib64/ld-linux-x86-64.so.2 (0x00007f)\n";
+        assert.deepEqual(parseLibraries(listed), {
+            paths: ["/lib/x/libc.so.6", "/lib64/ld-linux-x86-64.so.2"],
+            missing: ["libnft.so.1"],
+        });
     });
 
     it("the sample app's tag follows its sources and nothing else in its folder", () => {
