@@ -1,0 +1,60 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { Command, InvalidArgumentError } from "commander";
+import { duration, milliseconds } from "../components/config/units";
+import { runAndExit } from "../tests/verification/exit";
+import { readTargetFile, TargetError } from "../tests/verification/target/file";
+
+const project = resolve(__dirname, "..");
+
+interface Options {
+    stack: string;
+    target?: string;
+    grep?: string;
+    report?: string;
+    deadline?: number;
+}
+
+/** `verify`: runs the verification suite against an environment that is already deployed. */
+export function verifyCommand(): Command {
+    return new Command("verify")
+        .description("Prove with real requests that a deployed mesh behaves as its configuration declares.")
+        .option("--stack <name>", "stack to verify", "local")
+        .option("--grep <regex>", "only checks whose title matches, for example E5")
+        .option("--report <folder>", "folder for the reports (default: reports/<stack>)")
+        .option("--deadline <duration>", "time allowed to the whole suite (default: the stack's own)", parseDuration)
+        .option("--target <file>", "describes the environment; default: what the deployment of the stack wrote")
+        .addHelpText(
+            "after",
+            `
+Examples:
+  npm run verify -- --stack local
+  npm run verify -- --stack local --grep E5
+Exit codes: 0 every check passed, 1 a check failed or none was made, 2 could not run.`,
+        )
+        .action((options: Options) =>
+            runAndExit((signal) => {
+                const file = options.target ?? join(project, ".local", "verification", `${options.stack}.json`);
+                if (options.target === undefined && !existsSync(file))
+                    throw new TargetError(
+                        `the stack "${options.stack}" has not been deployed from this folder: there is no ${file}.\n` +
+                            `Deploy it first: npm start -- --stack ${options.stack}`,
+                    );
+                const target = readTargetFile(file);
+                return {
+                    target,
+                    signal,
+                    ...(options.grep !== undefined && { grep: options.grep }),
+                    report: options.report ?? join(project, "reports", target.stack),
+                    deadline: options.deadline ?? milliseconds(target.config.verification.deadline),
+                };
+            }),
+        );
+}
+
+/** Milliseconds in a duration as the configuration writes it. */
+function parseDuration(text: string): number {
+    const parsed = duration.safeParse(text);
+    if (!parsed.success) throw new InvalidArgumentError(parsed.error.issues[0]!.message);
+    return milliseconds(parsed.data);
+}

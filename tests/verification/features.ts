@@ -1,0 +1,87 @@
+import { milliseconds } from "../../components/config/units";
+import type { PlatformConfig } from "../../components/config/platform";
+
+/** What an environment must declare for a spec to make sense; without it the spec is skipped with the reason. */
+
+/** The longest ejection that the suite waits for. */
+export const longestEjection = 60_000;
+/** The longest time-out of a route that the suite waits for. */
+export const longestTimeout = 60_000;
+
+const features = {
+    egov: (config: PlatformConfig) => config.egov.enabled || "egov.enabled is false",
+    ecommerce: (config: PlatformConfig) => config.ecommerce.enabled || "ecommerce.enabled is false",
+    "sample-app": (config: PlatformConfig) =>
+        config.sampleImage.app === "sample-app" ||
+        `sampleImage.app is ${config.sampleImage.app}: it does not name its pod and knows no test headers`,
+    "equal-pods": (config: PlatformConfig) =>
+        config.egov.hello.weights === undefined || "egov.hello.weights is set: the pods are not alike to the gateway",
+    weights: (config: PlatformConfig) =>
+        config.egov.hello.weights !== undefined || "egov.hello.weights is not set: all pods are alike",
+    "several-pods": (config: PlatformConfig) =>
+        podCount(config) > 1 || "egov.hello.subsets has fewer than two pods: nothing can be spread",
+    "several-normal-pods": (config: PlatformConfig) =>
+        podCount(config, "normal") > 1 || "egov.hello.subsets has fewer than two normal pods: there is no turn",
+    "round-robin": (config: PlatformConfig) =>
+        config.egov.loadBalancer === "ROUND_ROBIN" || `egov.loadBalancer is ${config.egov.loadBalancer}`,
+    "error-pods": (config: PlatformConfig) =>
+        (podCount(config, "error") > 0 && podCount(config, "normal") > 0) ||
+        "egov.hello.subsets does not have both normal and error pods",
+    /** Every error pod may be ejected, and the rest is enough to stay out of Envoy's panic mode. */
+    "ejectable-pods": (config: PlatformConfig) => {
+        const { maxEjectionPercent, minHealthPercent } = config.egov.outlierDetection;
+        const all = podCount(config);
+        const errors = podCount(config, "error");
+        if ((100 * errors) / all > maxEjectionPercent)
+            return `egov.outlierDetection.maxEjectionPercent ${maxEjectionPercent} does not let all ${errors} error pods of ${all} be ejected`;
+        if ((100 * (all - errors)) / all < minHealthPercent)
+            return `egov.outlierDetection.minHealthPercent ${minHealthPercent} is not reached without the ${errors} error pods of ${all}`;
+        return true;
+    },
+    "short-ejection": (config: PlatformConfig) =>
+        milliseconds(config.egov.outlierDetection.baseEjectionTime) <= longestEjection ||
+        `egov.outlierDetection.baseEjectionTime ${config.egov.outlierDetection.baseEjectionTime} is longer than the ${longestEjection / 1000} s that the suite waits`,
+    "short-timeout": (config: PlatformConfig) =>
+        milliseconds(config.ecommerce.routePolicy.timeout) <= longestTimeout ||
+        `ecommerce.routePolicy.timeout ${config.ecommerce.routePolicy.timeout} is longer than the ${longestTimeout / 1000} s that the suite waits`,
+    /** Retries happen at all, and on the errors that the sample app can make. */
+    "retries-on-5xx": (config: PlatformConfig) => {
+        const { attempts, retryOn } = config.ecommerce.routePolicy.retries;
+        if (attempts === 0) return "ecommerce.routePolicy.retries.attempts is 0";
+        return retryOn.includes("5xx") || "ecommerce.routePolicy.retries.retryOn does not contain 5xx";
+    },
+    /** Even the errors of a whole request eject nobody, so that the checks leave the mesh as they found it. */
+    "errors-below-ejection": (config: PlatformConfig) => {
+        const { routePolicy, outlierDetection } = config.ecommerce;
+        return (
+            routePolicy.retries.attempts + 1 < outlierDetection.consecutive5xxErrors ||
+            `ecommerce.outlierDetection.consecutive5xxErrors ${outlierDetection.consecutive5xxErrors}: one request with ${routePolicy.retries.attempts} retries would eject a pod`
+        );
+    },
+    /** A second try can begin before the whole request times out. */
+    "several-tries-in-time": (config: PlatformConfig) => {
+        const { timeout, retries } = config.ecommerce.routePolicy;
+        return (
+            milliseconds(retries.perTryTimeout) * 1.5 <= milliseconds(timeout) ||
+            `ecommerce.routePolicy: a second try of ${retries.perTryTimeout} has no time within ${timeout}`
+        );
+    },
+} satisfies Record<string, (config: PlatformConfig) => true | string>;
+
+export type Feature = keyof typeof features;
+
+/** Pods of egov-hello, all or those of one variant. */
+export function podCount(config: PlatformConfig, variant?: "normal" | "error"): number {
+    return Object.values(config.egov.hello.subsets)
+        .filter((subset) => variant === undefined || subset.variant === variant)
+        .reduce((sum, { replicas }) => sum + replicas, 0);
+}
+
+/** Why the environment lacks some of the features; undefined where it has them all. */
+export function missing(needs: readonly Feature[], config: PlatformConfig): string | undefined {
+    for (const feature of needs) {
+        const answer: true | string = features[feature](config);
+        if (answer !== true) return answer;
+    }
+    return undefined;
+}

@@ -1,0 +1,84 @@
+import { defineSpec } from "../../spec";
+import { requestsToSee } from "../../statistics/sample-size";
+import { fail, listing, names, tally, text } from "../support/answers";
+import { ecommercePods, ecommerceServices } from "../support/names";
+import { ecommercePodEvidence } from "./evidence";
+
+/** Called by name from a pod of another service, past the gateway: a broken route from outside does not matter here. */
+export const serviceAnswers = defineSpec({
+    name: "ecommerce-answers",
+    description:
+        "Called from inside by its Service's name, each service answers its own text, only its own pods answer, and each of them does (a pod with half of its share would be missed with probability 1e-6).",
+    needs: ["ecommerce", "sample-app"],
+    locks: () => [],
+    checks: {
+        texts: { ids: ["C1"], title: "C1 answers: each service answers its own text, from its own pods only" },
+        replicas: { ids: ["C1"], title: "C1 replicas: every replica of each service answers" },
+    },
+    evidence: ecommercePodEvidence,
+    async run({ target, config, check, all, progress }) {
+        const { namespace, servicePort, replicas } = config.ecommerce;
+        const services = ecommerceServices(config);
+        const pods = new Map(
+            await Promise.all(services.map(async ({ name }) => [name, await ecommercePods(target, name)] as const)),
+        );
+        const count = requestsToSee(1 / (2 * replicas), { of: replicas });
+        progress(`${count} requests to each service from inside`);
+        const results = await Promise.all(
+            services.map(async (service, index) => {
+                const next = services[(index + 1) % services.length]!.name;
+                const callers = [...pods.get(next)!, ...[...pods.values()].flat()];
+                const caller = callers.find(({ readySince, sidecar }) => readySince && sidecar);
+                if (!caller) throw new Error(`no pod with a sidecar is ready in ${namespace}, nobody could call`);
+                const url = `http://${service.name}.${namespace}.svc.cluster.local:${servicePort}${service.path}`;
+                const answers = await target.inside(caller, url, {}, { count, concurrency: 4 });
+                return { ...service, caller, answers, pods: pods.get(service.name)! };
+            }),
+        );
+        const evidence = () =>
+            Object.fromEntries(results.map(({ name, answers }) => [`${name}.txt`, listing(answers)]));
+        await all(
+            () =>
+                check("texts", async () => {
+                    const problems = results.flatMap(({ name, caller, answers, response, pods: own }) => {
+                        const wrong = answers.filter(
+                            (answer) =>
+                                answer.status !== 200 ||
+                                text(answer) !== response ||
+                                !own.some((pod) => pod.name === answer.pod),
+                        );
+                        return wrong.length === 0
+                            ? []
+                            : [`${name} from ${caller.name}: ${tally(wrong)}, for example "${text(wrong[0]!)}"`];
+                    });
+                    if (problems.length === 0) return;
+                    fail({
+                        expected: `200 with the declared text from the service's own pods, ${count} times each`,
+                        seen: problems.join("; "),
+                        cause: "wrong arguments of the container, a Service that selects other pods, or no endpoints (503)",
+                        action: `kubectl -n ${namespace} get deployments -o yaml: compare -text with ecommerce.services; kubectl -n ${namespace} get endpointslices`,
+                        evidence: evidence(),
+                    });
+                }),
+            () =>
+                check("replicas", async () => {
+                    const problems = results.flatMap(({ name, answers, pods: own }) => {
+                        const silent = own.filter((pod) => !answers.some((answer) => answer.pod === pod.name));
+                        return silent.length === 0 && own.length === replicas
+                            ? []
+                            : [
+                                  `${name}: ${own.length} pods, none of ${answers.length} answers from ${names(silent)} (${tally(answers)})`,
+                              ];
+                    });
+                    if (problems.length === 0) return;
+                    fail({
+                        expected: `answers from ${replicas} pods of each service`,
+                        seen: problems.join("; "),
+                        cause: "a pod is not ready, not among the endpoints, or ejected in the caller's sidecar",
+                        action: `kubectl -n ${namespace} get pods,endpointslices`,
+                        evidence: evidence(),
+                    });
+                }),
+        );
+    },
+});

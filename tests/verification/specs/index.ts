@@ -1,0 +1,48 @@
+import type { Spec } from "../spec";
+import { insideAccess, outsideAccess } from "./ecommerce/access";
+import { serviceAnswers } from "./ecommerce/answers";
+import { destinationRules } from "./ecommerce/destination-rules";
+import { endpoints } from "./ecommerce/endpoints";
+import { gateway } from "./ecommerce/gateway";
+import { health } from "./ecommerce/health";
+import { infrastructure } from "./ecommerce/infrastructure";
+import { retries, routePolicies } from "./ecommerce/retries";
+import { routing } from "./ecommerce/routing";
+import { sidecars } from "./ecommerce/sidecars";
+import { timeouts } from "./ecommerce/timeouts";
+import { egovCircuitBreaker } from "./egov/circuit-breaker";
+import { egovGatewayServer } from "./egov/gateway-server";
+import { egovLoadBalancing } from "./egov/load-balancing";
+import { egovNamespaces } from "./egov/namespaces";
+import { egovPods } from "./egov/pods";
+import { egovRoute } from "./egov/route";
+import { egovSettings } from "./egov/settings";
+import { egovWeights } from "./egov/weights";
+
+/**
+ * Every behaviour, in the order of the report. Specs that want the same resource run in this order: of those on
+ * egov-hello the long wait of the circuit breaker comes last.
+ */
+export const specs: readonly Spec[] = [
+    infrastructure,
+    sidecars,
+    endpoints,
+    insideAccess,
+    outsideAccess,
+    routing,
+    destinationRules,
+    gateway,
+    health,
+    serviceAnswers,
+    routePolicies,
+    retries,
+    timeouts,
+    egovNamespaces,
+    egovPods,
+    egovRoute,
+    egovSettings,
+    egovLoadBalancing,
+    egovWeights,
+    egovCircuitBreaker,
+    egovGatewayServer,
+];

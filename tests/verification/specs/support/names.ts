@@ -1,0 +1,58 @@
+import type { PlatformConfig } from "../../../../components/config/platform";
+import { outboundCluster } from "../../target/envoy";
+import type { Pod, Target } from "../../target/target";
+
+/** What the program calls the things that the specs look at. */
+
+export const helloService = "egov-hello";
+export const helloPort = 80;
+export const helloContainerPort = 8080;
+export const gatewayServer = "gateway-server";
+export const ingressGateway = "istio-ingressgateway";
+export const ecommerceGateway = "ecommerce-gateway";
+
+export const istio = {
+    virtualService: { apiVersion: "networking.istio.io/v1", kind: "VirtualService" },
+    destinationRule: { apiVersion: "networking.istio.io/v1", kind: "DestinationRule" },
+    gateway: { apiVersion: "networking.istio.io/v1", kind: "Gateway" },
+} as const;
+
+export const apps = { deployment: { apiVersion: "apps/v1", kind: "Deployment" } } as const;
+export const core = { service: { apiVersion: "v1", kind: "Service" } } as const;
+
+export function helloCluster(config: PlatformConfig, subset = ""): string {
+    return outboundCluster(helloService, config.egov.namespaces.app, helloPort, subset);
+}
+
+export function ecommerceCluster(config: PlatformConfig, service: string): string {
+    return outboundCluster(service, config.ecommerce.namespace, config.ecommerce.servicePort);
+}
+
+export function ecommerceServices(config: PlatformConfig): { name: string; path: string; response: string }[] {
+    return Object.entries(config.ecommerce.services).map(([name, service]) => ({ name, ...service }));
+}
+
+/** A Host header that a declared host of the e-commerce services matches: the first that is a name, else any name. */
+export function ecommerceHost(config: PlatformConfig): string {
+    const named = config.ecommerce.hosts.find((host) => !host.startsWith("*"));
+    return named ?? config.ecommerce.hosts[0]!.replace(/^\*\./, "shop.").replace(/^\*$/, "shop.example.com");
+}
+
+export function helloPods(target: Target): Promise<Pod[]> {
+    return target.kubernetes.pods(target.config.egov.namespaces.app, { app: helloService });
+}
+
+export const isErrorPod = (pod: Pod): boolean => pod.labels["variant"] === "error";
+
+export function ecommercePods(target: Target, service: string): Promise<Pod[]> {
+    return target.kubernetes.pods(target.config.ecommerce.namespace, { app: service });
+}
+
+/** Every pod of the platform's applications, those without a sidecar included. */
+export async function applicationPods({ config, kubernetes }: Target): Promise<Pod[]> {
+    const namespaces = [
+        ...(config.egov.enabled ? [config.egov.namespaces.app, config.egov.namespaces.infra] : []),
+        ...(config.ecommerce.enabled ? [config.ecommerce.namespace] : []),
+    ];
+    return (await Promise.all(namespaces.map((namespace) => kubernetes.pods(namespace)))).flat();
+}

@@ -1,0 +1,114 @@
+import http from "node:http";
+import { Duplex, Readable, Writable } from "node:stream";
+import { PortForward, type KubeConfig } from "@kubernetes/client-node";
+import type { Pod } from "./target";
+
+/** HTTP requests to a port inside a pod, as `kubectl port-forward` makes them: no process has to be started there. */
+
+export interface ForwardedAnswer {
+    status: number;
+    headers: http.IncomingHttpHeaders;
+    body: string;
+}
+
+/** Sends GET `path` to 127.0.0.1:`port` inside the pod. */
+export async function forwardedGet(
+    kubeConfig: KubeConfig,
+    pod: Pod,
+    port: number,
+    path: string,
+    options: { headers?: Readonly<Record<string, string>>; signal: AbortSignal },
+): Promise<ForwardedAnswer> {
+    const tunnel = new Tunnel();
+    const where = `port ${port} of ${pod.namespace}/${pod.name}`;
+    let socket;
+    try {
+        socket = await new PortForward(kubeConfig).portForward(
+            pod.namespace,
+            pod.name,
+            [port],
+            tunnel.fromPod,
+            tunnel.errors,
+            tunnel.toPod,
+        );
+    } catch (error) {
+        throw new Error(`cannot reach ${where}: ${(error as Error).message ?? String(error)}`);
+    }
+    if (!("close" in socket)) throw new Error(`cannot reach ${where}: no connection`);
+    const connection = socket;
+    connection.onclose = () => tunnel.closedByPod();
+    try {
+        return await exchange(tunnel, path, options);
+    } catch (error) {
+        const reason = tunnel.errorText() || (error as Error).message;
+        throw new Error(`GET ${path} at ${where}: ${reason}`);
+    } finally {
+        tunnel.destroy();
+        connection.close();
+    }
+}
+
+function exchange(
+    tunnel: Tunnel,
+    path: string,
+    { headers, signal }: { headers?: Readonly<Record<string, string>>; signal: AbortSignal },
+): Promise<ForwardedAnswer> {
+    return new Promise((resolve, reject) => {
+        const request = http.request({
+            path,
+            signal,
+            createConnection: () => tunnel,
+            headers: { host: "localhost", ...headers, connection: "close" },
+        });
+        request.on("error", reject);
+        request.on("response", (response) => {
+            const chunks: Buffer[] = [];
+            response.on("data", (chunk: Buffer) => chunks.push(chunk));
+            response.on("error", reject);
+            response.on("end", () =>
+                resolve({
+                    status: response.statusCode ?? 0,
+                    headers: response.headers,
+                    body: Buffer.concat(chunks).toString("utf8"),
+                }),
+            );
+        });
+        request.end();
+    });
+}
+
+/** The two directions of a forwarded connection as one stream. */
+class Tunnel extends Duplex {
+    /** What the client sends: read by the port-forward. */
+    readonly toPod = new Readable({ read() {} });
+    /** What the pod sends: written by the port-forward. */
+    readonly fromPod = new Writable({
+        write: (chunk: Buffer, _encoding, done) => {
+            this.push(Buffer.from(chunk));
+            done();
+        },
+    });
+    private readonly errorChunks: Buffer[] = [];
+    readonly errors = new Writable({
+        write: (chunk: Buffer, _encoding, done) => {
+            this.errorChunks.push(Buffer.from(chunk));
+            done();
+        },
+    });
+
+    override _read(): void {}
+
+    override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+        this.toPod.push(chunk);
+        done();
+    }
+
+    /** The pod has closed the connection. */
+    closedByPod(): void {
+        if (!this.destroyed && !this.readableEnded) this.push(null);
+    }
+
+    errorText(): string {
+        return Buffer.concat(this.errorChunks).toString("utf8").trim();
+    }
+}

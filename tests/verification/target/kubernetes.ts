@@ -1,0 +1,203 @@
+import { Writable } from "node:stream";
+import {
+    ApiException,
+    CoreV1Api,
+    DiscoveryV1Api,
+    Exec,
+    KubeConfig,
+    KubernetesObjectApi,
+    VersionApi,
+    type V1ContainerStatus,
+    type V1Pod,
+    type V1Status,
+} from "@kubernetes/client-node";
+import { within } from "../wait";
+import { forwardedGet, type ForwardedAnswer } from "./forward";
+import { Semaphore } from "./semaphore";
+import type { Endpoint, Kubernetes, KubernetesObject, ObjectReference, Pod } from "./target";
+
+/** {@link Kubernetes} over the API server of a kubeconfig. */
+
+/** Milliseconds that the API server has to answer. */
+const apiTimeout = 10_000;
+/** Commands that run in pods at once: each costs the node a process. */
+const execLimit = 6;
+/** Ports of pods that are forwarded at once: each costs the API server and the kubelet a connection. */
+const forwardLimit = 16;
+
+/** Name of the sidecar container, and of the proxy's container in a gateway pod. */
+export const proxyContainer = "istio-proxy";
+
+export class KubernetesClient implements Kubernetes {
+    private readonly core: CoreV1Api;
+    private readonly discovery: DiscoveryV1Api;
+    private readonly any: KubernetesObjectApi;
+    private readonly execs = new Semaphore(execLimit);
+    private readonly forwards = new Semaphore(forwardLimit);
+
+    constructor(private readonly kubeConfig: KubeConfig) {
+        this.core = kubeConfig.makeApiClient(CoreV1Api);
+        this.discovery = kubeConfig.makeApiClient(DiscoveryV1Api);
+        this.any = KubernetesObjectApi.makeApiClient(kubeConfig);
+    }
+
+    async version(): Promise<string> {
+        const answer = this.kubeConfig.makeApiClient(VersionApi).getCode();
+        return (await within("the API server", apiTimeout, answer)).gitVersion;
+    }
+
+    async pods(namespace: string, labels: Readonly<Record<string, string>> = {}): Promise<Pod[]> {
+        const labelSelector = Object.entries(labels)
+            .map(([key, value]) => `${key}=${value}`)
+            .join(",");
+        const list = this.core.listNamespacedPod({ namespace, ...(labelSelector && { labelSelector }) });
+        const { items } = await within(`listing the pods of ${namespace}`, apiTimeout, list);
+        return items.filter((pod) => !pod.metadata?.deletionTimestamp).map(describePod);
+    }
+
+    async object<T extends KubernetesObject>(reference: ObjectReference & { name: string }): Promise<T | undefined> {
+        const { apiVersion, kind, namespace, name } = reference;
+        const read = this.any.read({ apiVersion, kind, metadata: { namespace, name } });
+        try {
+            return (await within(`reading ${kind} ${namespace}/${name}`, apiTimeout, read)) as unknown as T;
+        } catch (error) {
+            if (error instanceof ApiException && error.code === 404) return undefined;
+            throw error;
+        }
+    }
+
+    async objects<T extends KubernetesObject>({ apiVersion, kind, namespace }: ObjectReference): Promise<T[]> {
+        const list = this.any.list(apiVersion, kind, namespace);
+        return (await within(`listing ${kind} in ${namespace}`, apiTimeout, list)).items as unknown as T[];
+    }
+
+    async endpoints(namespace: string, service: string): Promise<Endpoint[]> {
+        const list = this.discovery.listNamespacedEndpointSlice({
+            namespace,
+            labelSelector: `kubernetes.io/service-name=${service}`,
+        });
+        const { items } = await within(`listing the endpoints of ${namespace}/${service}`, apiTimeout, list);
+        return items.flatMap((slice) =>
+            (slice.endpoints ?? []).flatMap((endpoint) =>
+                (slice.ports ?? []).map((port) => ({
+                    ip: endpoint.addresses[0] ?? "",
+                    port: port.port ?? 0,
+                    ready: endpoint.conditions?.ready !== false,
+                    ...(endpoint.targetRef?.name && { pod: endpoint.targetRef.name }),
+                })),
+            ),
+        );
+    }
+
+    async log(pod: Pod, container: string, lines: number): Promise<string> {
+        const read = this.core.readNamespacedPodLog({
+            namespace: pod.namespace,
+            name: pod.name,
+            container,
+            tailLines: lines,
+        });
+        return (await within(`reading the log of ${pod.name}`, apiTimeout, read)) ?? "";
+    }
+
+    async exec(
+        pod: Pod,
+        container: string,
+        command: readonly string[],
+        { timeout = apiTimeout }: { timeout?: number } = {},
+    ): Promise<string> {
+        return this.execs.use(() =>
+            within(`${command.join(" ")} in ${pod.name}`, timeout, this.run(pod, container, command)),
+        );
+    }
+
+    async get(
+        pod: Pod,
+        port: number,
+        path: string,
+        { headers, timeout = apiTimeout }: { headers?: Readonly<Record<string, string>>; timeout?: number } = {},
+    ): Promise<ForwardedAnswer> {
+        const signal = AbortSignal.timeout(timeout);
+        const what = `GET ${path} at port ${port} of ${pod.name}`;
+        return this.forwards.use(() =>
+            within(
+                what,
+                timeout,
+                forwardedGet(this.kubeConfig, pod, port, path, { signal, ...(headers && { headers }) }),
+            ),
+        );
+    }
+
+    private run(pod: Pod, container: string, command: readonly string[]): Promise<string> {
+        const stdout = new Collector();
+        const stderr = new Collector();
+        return new Promise((resolve, reject) => {
+            const where = `${pod.namespace}/${pod.name}, container ${container}`;
+            const ended = (status: V1Status) => {
+                if (status.status === "Success") return resolve(stdout.text());
+                const output = stderr.text().trim() || stdout.text().trim();
+                reject(
+                    new Error(
+                        `${command.join(" ")} in ${where}: ${status.message ?? status.reason}${output && `: ${output}`}`,
+                    ),
+                );
+            };
+            new Exec(this.kubeConfig)
+                .exec(pod.namespace, pod.name, container, [...command], stdout, stderr, null, false, ended)
+                .then((socket) => {
+                    socket.onclose = () => reject(new Error(`${where}: the connection ended before the command`));
+                })
+                .catch((error: unknown) =>
+                    reject(new Error(`cannot run a command in ${where}: ${(error as Error).message ?? String(error)}`)),
+                );
+        });
+    }
+}
+
+/** Keeps what is written to it. */
+class Collector extends Writable {
+    private readonly chunks: Buffer[] = [];
+
+    override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+        this.chunks.push(Buffer.from(chunk));
+        done();
+    }
+
+    text(): string {
+        return Buffer.concat(this.chunks).toString("utf8");
+    }
+}
+
+function describePod(pod: V1Pod): Pod {
+    const spec = pod.spec!;
+    const sidecars = (spec.initContainers ?? []).filter((container) => container.restartPolicy === "Always");
+    const statuses = new Map<string, V1ContainerStatus>(
+        [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])].map((status) => [
+            status.name,
+            status,
+        ]),
+    );
+    const containers = [...spec.containers, ...sidecars].map((container) => {
+        const status = statuses.get(container.name);
+        const reason = status?.state?.waiting?.reason ?? status?.state?.terminated?.reason;
+        return {
+            name: container.name,
+            image: container.image ?? "",
+            ready: status?.ready ?? false,
+            restarts: status?.restartCount ?? 0,
+            ...(reason && { reason }),
+            ports: (container.ports ?? []).map((port) => port.containerPort),
+        };
+    });
+    const sidecar = containers.find((container) => container.name === proxyContainer);
+    const ready = pod.status?.conditions?.find(({ type, status }) => type === "Ready" && status === "True");
+    return {
+        namespace: pod.metadata!.namespace!,
+        name: pod.metadata!.name!,
+        ip: pod.status?.podIP ?? "",
+        labels: pod.metadata!.labels ?? {},
+        phase: pod.status?.phase ?? "Unknown",
+        containers,
+        ...(sidecar && { sidecar }),
+        ...(ready?.lastTransitionTime && { readySince: new Date(ready.lastTransitionTime) }),
+    };
+}

@@ -1,0 +1,217 @@
+import type { PlatformConfig } from "../../../components/config/platform";
+
+/** The one window through which the suite sees an environment: embedded, kind or EKS make no difference behind it. */
+
+/** A container of a pod, sidecars included. */
+export interface Container {
+    name: string;
+    image: string;
+    ready: boolean;
+    restarts: number;
+    /** Why it waits or ended, where it is not running. */
+    reason?: string;
+    /** Ports that the container declares. */
+    ports: number[];
+}
+
+/** A pod that is not being deleted. */
+export interface Pod {
+    namespace: string;
+    name: string;
+    /** Address of the pod; empty until it has one. */
+    ip: string;
+    labels: Readonly<Record<string, string>>;
+    phase: string;
+    /** Containers that run: the ordinary ones and the sidecars among the init containers (restartPolicy Always). */
+    containers: Container[];
+    /** The sidecar proxy, where the pod has one. */
+    sidecar?: Container;
+    /** Time at which the pod became ready, where it is. */
+    readySince?: Date;
+}
+
+/** An object of the API server as it was read. */
+export interface KubernetesObject {
+    apiVersion?: string;
+    kind?: string;
+    metadata: { name: string; namespace?: string; labels?: Record<string, string> };
+    spec?: Record<string, unknown>;
+    [field: string]: unknown;
+}
+
+/** Names one object, or with an empty name all of a kind in a namespace. */
+export interface ObjectReference {
+    apiVersion: string;
+    kind: string;
+    namespace: string;
+    /** Default: all objects of the kind. */
+    name?: string;
+}
+
+/** Addresses behind a Service, as its EndpointSlices have them. */
+export interface Endpoint {
+    ip: string;
+    port: number;
+    ready: boolean;
+    pod?: string;
+}
+
+/** Reading access to the cluster. */
+export interface Kubernetes {
+    version(): Promise<string>;
+    pods(namespace: string, labels?: Readonly<Record<string, string>>): Promise<Pod[]>;
+    /** The object, or undefined where there is none. */
+    object<T extends KubernetesObject = KubernetesObject>(
+        reference: ObjectReference & { name: string },
+    ): Promise<T | undefined>;
+    objects<T extends KubernetesObject = KubernetesObject>(reference: ObjectReference): Promise<T[]>;
+    endpoints(namespace: string, service: string): Promise<Endpoint[]>;
+    /** The last lines of a container's log. */
+    log(pod: Pod, container: string, lines: number): Promise<string>;
+    /** Runs a command in a container; its standard output. A non-zero exit code is an error. */
+    exec(pod: Pod, container: string, command: readonly string[], options?: { timeout?: number }): Promise<string>;
+    /** Sends GET `path` to 127.0.0.1:`port` inside the pod, past its sidecar. */
+    get(
+        pod: Pod,
+        port: number,
+        path: string,
+        options?: { headers?: Readonly<Record<string, string>>; timeout?: number },
+    ): Promise<{ status: number; headers: Readonly<Record<string, string | string[] | undefined>>; body: string }>;
+}
+
+/** A request to a path of the mesh. */
+export interface Request {
+    /** Path and query. */
+    path: string;
+    /** Host header. Default: the address that the request is sent to. */
+    host?: string;
+    headers?: Readonly<Record<string, string>>;
+    /** Milliseconds after which the client gives up. Default 15000. */
+    timeout?: number;
+}
+
+/** How a number of equal requests is sent. */
+export interface Stream {
+    /** Number of requests. Default 1. */
+    count?: number;
+    /** Requests under way at once, each on a connection of its own. Default 1. */
+    concurrency?: number;
+    /** `kept`: connections are used again; `new`: every request opens one. Default `kept`. */
+    connections?: "kept" | "new";
+}
+
+/** What came back for one request. */
+export interface Answer {
+    /** HTTP status; undefined where the connection broke. */
+    status?: number;
+    body: string;
+    /** Name of the pod that answered (`x-served-by`); undefined where the proxy itself answered. */
+    pod?: string;
+    /** Name of the pod behind a forwarding service (`x-upstream-served-by`). */
+    upstreamPod?: string;
+    /** Number of the try that was answered (`x-attempt`). */
+    attempt?: number;
+    /** Milliseconds from sending to the end of the body. */
+    ms: number;
+    /** Response headers, lower case. */
+    headers: Readonly<Record<string, string>>;
+    /** Why no answer came. */
+    error?: string;
+}
+
+/** One kept connection from outside: all its requests pass the same gateway pod and the same worker of its Envoy. */
+export interface Connection {
+    send(request: Request): Promise<Answer>;
+    close(): Promise<void>;
+}
+
+/** A host of an upstream cluster as one Envoy sees it. */
+export interface EnvoyHost {
+    ip: string;
+    port: number;
+    /** Health flags, for example `failed_outlier_check`; empty when healthy. */
+    flags: string[];
+    /** Requests that this Envoy has sent to it. */
+    requests: number;
+}
+
+/** One Envoy, seen through its admin interface. */
+export interface Proxy {
+    readonly pod: Pod;
+    /** Raw answer of the admin interface to GET `path`. */
+    get(path: string): Promise<string>;
+    /** The hosts of one cluster; empty where the cluster is not known. */
+    hosts(cluster: string): Promise<EnvoyHost[]>;
+    /** The configuration of the clusters whose name matches. */
+    clusters(nameRegex: string): Promise<EnvoyCluster[]>;
+    /** All route configurations that came from the control plane. */
+    routes(): Promise<EnvoyRouteConfiguration[]>;
+    serverInfo(): Promise<EnvoyServerInfo>;
+}
+
+/** The fields of an Envoy cluster that the suite reads. */
+export interface EnvoyCluster {
+    name: string;
+    lb_policy?: string;
+    circuit_breakers?: { thresholds?: Record<string, unknown>[] };
+    outlier_detection?: Record<string, unknown>;
+    common_lb_config?: { healthy_panic_threshold?: { value?: number } };
+    typed_extension_protocol_options?: Record<
+        string,
+        { common_http_protocol_options?: { max_requests_per_connection?: number } }
+    >;
+    metadata?: { filter_metadata?: { istio?: { config?: string } } };
+    transport_socket_matches?: unknown[];
+}
+
+export interface EnvoyRoute {
+    match?: Record<string, unknown>;
+    route?: {
+        cluster?: string;
+        timeout?: string;
+        retry_policy?: { retry_on?: string; num_retries?: number; per_try_timeout?: string };
+    };
+}
+
+export interface EnvoyRouteConfiguration {
+    name: string;
+    virtual_hosts?: { name: string; domains: string[]; routes?: EnvoyRoute[] }[];
+}
+
+export interface EnvoyServerInfo {
+    state: string;
+    version: string;
+    node?: { metadata?: { ISTIO_VERSION?: string } };
+}
+
+/** What istiod knows about one proxy. */
+export interface ProxySync {
+    /** `<pod>.<namespace>` */
+    proxy: string;
+    /** Resource types whose last configuration the proxy has not acknowledged. */
+    stale: string[];
+    version: string;
+}
+
+export interface Target {
+    readonly stack: string;
+    readonly config: PlatformConfig;
+    readonly gateway: { address: string; port: number };
+    /** What every report must say about this environment: stand-ins, versions. */
+    readonly provenance: readonly string[];
+    readonly kubernetes: Kubernetes;
+    /** Sends requests from outside to the gateway. */
+    request(request: Request, stream?: Stream): Promise<Answer[]>;
+    /** Opens one connection from outside to the gateway. */
+    connect(): Promise<Connection>;
+    /** Sends one request to the application at 127.0.0.1:`port` inside the pod, past its sidecar. */
+    local(pod: Pod, port: number, request: Request): Promise<Answer>;
+    /** Sends requests from inside a pod of the sample app to `url`. */
+    inside(pod: Pod, url: string, request?: Omit<Request, "path">, stream?: Stream): Promise<Answer[]>;
+    proxy(pod: Pod): Proxy;
+    /** The pods of the ingress gateway. */
+    gatewayPods(): Promise<Pod[]>;
+    /** What all istiod pods say about their proxies. */
+    proxySync(): Promise<ProxySync[]>;
+    close(): Promise<void>;
+}
