@@ -30,8 +30,11 @@ export class Stack {
     }
 }
 
+/** No rule needs the contents of Secrets, or the CRDs' schemas, which make up most of a stack's data. */
+const SKIPPED = /:(CustomResourceDefinition|Secret)$/;
+
 function isRelevant(type: string): boolean {
-    return /^(kubernetes|aws|eks):/.test(type);
+    return /^(kubernetes|aws|eks):/.test(type) && !SKIPPED.test(type);
 }
 
 function fromOutputs({
