@@ -62,6 +62,15 @@ export function stackFileConfig(stack: string): Record<string, unknown> {
     );
 }
 
+const stackRuns = new Map<string, Promise<ProgramRun>>();
+
+/** A preview of a stack by its own file; run once for all tests, which must not change it. */
+export function previewStack(stack: string): Promise<ProgramRun> {
+    const run = stackRuns.get(stack) ?? runProgram({ stack });
+    stackRuns.set(stack, run);
+    return run;
+}
+
 /** Runs index.ts under mocks. The cluster is a stand-in: its implementations have tests of their own. */
 export async function runProgram(options: ProgramOptions = {}): Promise<ProgramRun> {
     const { stack = "local", preview = true, images = defaultImages, loadCharts = loadRenderedCharts } = options;

@@ -39,6 +39,7 @@ describe("Configuration: JSON Schema of Pulumi.<stack>.yaml", () => {
     ];
     for (const [title, file, valid] of cases) it(title, () => assert.equal(validate(file), valid));
 
+    /* eslint-disable @typescript-eslint/no-explicit-any -- a walk through JSON Schema of any form */
     it("describes every field", () => {
         const undescribed: string[] = [];
         const visit = (schema: any, path: string, described: boolean) => {

@@ -2,7 +2,10 @@ import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Manifest } from "../../../components/mesh/manifest";
-import { runProgram, type ProgramRun } from "../../support/program";
+import { previewStack, runProgram, type ProgramRun } from "../../support/program";
+
+/** A run takes half a second; a machine that is busy with other things may take far longer. */
+const PATIENCE = 60_000;
 
 /** The objects of a kind, as `namespace/name`. */
 const names = (manifests: readonly Manifest[], kind: string) =>
@@ -11,6 +14,7 @@ const names = (manifests: readonly Manifest[], kind: string) =>
         .map(({ metadata }) => (metadata.namespace ? `${metadata.namespace}/${metadata.name}` : metadata.name))
         .sort();
 
+/* eslint-disable @typescript-eslint/no-explicit-any -- objects are checked against their schemas elsewhere */
 function find(manifests: readonly Manifest[], kind: string, name: string): any {
     const found = manifests.filter((manifest) => manifest.kind === kind && manifest.metadata.name === name);
     assert.equal(found.length, 1, `${found.length} objects of kind ${kind} are called ${name}`);
@@ -19,11 +23,12 @@ function find(manifests: readonly Manifest[], kind: string, name: string): any {
 
 const services = ["customer-api", "order-api", "payment-api", "product-api", "recommendation-api", "saga-tracker"];
 
-describe("Program: the stack local", () => {
+describe("Program: the stack local", function () {
+    this.timeout(PATIENCE);
     let run: ProgramRun;
     let manifests: Manifest[];
     before(async () => {
-        run = await runProgram();
+        run = await previewStack("local");
         ({ manifests } = run);
     });
 
@@ -180,11 +185,12 @@ describe("Program: the stack local", () => {
     });
 });
 
-describe("Program: other configurations", () => {
+describe("Program: other configurations", function () {
+    this.timeout(PATIENCE);
     const cluster = { kind: "embedded" };
 
     it("prod: production circuit breaker (E6), no error variant, disruption budget and autoscaler (P10)", async () => {
-        const { manifests } = await runProgram({ stack: "prod" });
+        const { manifests } = await previewStack("prod");
         const { outlierDetection } = find(manifests, "DestinationRule", "egov-hello").spec.trafficPolicy;
         assert.deepEqual(
             [outlierDetection.interval, outlierDetection.baseEjectionTime, outlierDetection.minHealthPercent],
@@ -200,7 +206,7 @@ describe("Program: other configurations", () => {
     });
 
     it("local: neither a disruption budget nor an autoscaler", async () => {
-        const { manifests } = await runProgram();
+        const { manifests } = await previewStack("local");
         assert.deepEqual(names(manifests, "PodDisruptionBudget"), []);
         assert.deepEqual(names(manifests, "HorizontalPodAutoscaler"), []);
     });

@@ -1,18 +1,21 @@
 import { strict as assert } from "node:assert";
 import type { Manifest } from "../../../components/mesh/manifest";
 import { schemaProblems } from "../../schemas/validate";
-import { runProgram } from "../../support/program";
+import { previewStack, runProgram } from "../../support/program";
 
-describe("Every object that the program registers is valid", () => {
+describe("Every object that the program registers is valid", function () {
+    // A run takes half a second; a machine that is busy with other things may take far longer.
+    this.timeout(60_000);
+
     for (const stack of ["local", "dev", "prod"])
         it(`in the stack ${stack}: by the schemas of Kubernetes and of Istio's custom resource definitions`, async () => {
-            const { manifests } = await runProgram({ stack });
+            const { manifests } = await previewStack(stack);
             const problems = manifests.flatMap((manifest) => schemaProblems(manifest, manifests));
             assert.deepEqual(problems, []);
             assert.ok(manifests.length > 80, `only ${manifests.length} objects were registered`);
         });
 
-    it("with weights, http-echo and limits of every kind", async () => {
+    it("with weights and an autoscaler", async () => {
         const { manifests } = await runProgram({
             config: {
                 cluster: { kind: "embedded" },
@@ -28,7 +31,8 @@ describe("Every object that the program registers is valid", () => {
 
     describe("and the check notices", () => {
         let manifests: Manifest[];
-        before(async () => ({ manifests } = await runProgram()));
+        before(async () => ({ manifests } = await previewStack("local")));
+        // eslint-disable-next-line @typescript-eslint/no-explicit-any -- made wrong on purpose
         const broken = (kind: string, change: (manifest: any) => void) => {
             const manifest = structuredClone(manifests.find((candidate) => candidate.kind === kind)!);
             change(manifest);

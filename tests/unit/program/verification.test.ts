@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { runSuite, type SuiteOptions } from "../../../components/verification/suite";
 import { writeTarget } from "../../../components/verification/target";
 
-describe("Verification hook: the suite's process", () => {
+describe("Verification hook: the suite's process", function () {
+    this.timeout(60_000);
+
     let directory: string;
     let lines: string[];
     beforeEach(() => {
