@@ -73,7 +73,7 @@ describe("embedded cluster", function () {
         const port = "http://127.0.0.1:42380/";
         const text = await pollUntil("the host port answers", 30_000, async () => {
             const text = await answer(port);
-            return text.startsWith("hello from hello-") && text;
+            return text.startsWith("hello from hello-") ? text : undefined;
         });
         const seconds = ((Date.now() - begin) / 1000).toFixed(1);
         const { [`api ${single.name}`]: api, [`node ${single.name}`]: node, ready } = status.milestones;

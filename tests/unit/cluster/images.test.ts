@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { resolveImages } from "../../../components/cluster/images";
+import { platform, PlatformInput } from "../../../components/config/platform";
+
+const stack = (input: Omit<PlatformInput, "cluster"> & { cluster?: PlatformInput["cluster"] } = {}) =>
+    platform.parse({ cluster: { kind: "embedded", name: "unit-no-such" }, ...input });
+const reachable = () => Promise.resolve(true);
+const closed = () => Promise.resolve(false);
+const unasked = () => Promise.reject(new Error("the registry was asked"));
+
+describe("images of a stack", () => {
+    it("are built where no registry can be reached, and every report says so", async () => {
+        const images = await resolveImages(stack(), closed);
+        assert.equal(images.proxyDistribution, "vanilla-envoy");
+        assert.match(images.sampleApp, /^docker.io\/library\/istio-platform-sample-app:[0-9a-f]{12}$/);
+        const names = images.bundled.map(({ name }) => name);
+        for (const name of ["docker.io/istio/pilot:1.29.1", "docker.io/istio/proxyv2:1.29.1", images.sampleApp])
+            assert.ok(names.includes(name), `${name} is not among ${names.join(", ")}`);
+        for (const name of names)
+            assert.ok(
+                images.provenance.some((line) => line.includes(name) && /built here/.test(line)),
+                name,
+            );
+    });
+
+    it("are the official ones where the registry answers; only the project's own are built", async () => {
+        const images = await resolveImages(stack(), reachable);
+        assert.equal(images.proxyDistribution, "istio");
+        assert.ok(!images.bundled.some(({ name }) => name.includes("istio/")), "an Istio image is built");
+        assert.ok(images.provenance.some((line) => /istio\/pilot.*pulled/.test(line)));
+    });
+
+    it("are the configured ones", async () => {
+        const sampleImage = { app: "sample-app" as const, image: "registry.example/app:1" };
+        const images = await resolveImages(
+            stack({ sampleImage, mesh: { imageHub: "mirror.example/istio" } }),
+            reachable,
+        );
+        assert.equal(images.hub, "mirror.example/istio");
+        assert.equal(images.sampleApp, "registry.example/app:1");
+        assert.ok(!images.bundled.some(({ name }) => name.includes("sample-app")));
+    });
+
+    it("ask no registry on other kinds of cluster", async () => {
+        const images = await resolveImages(stack({ cluster: { kind: "eks" } }), unasked);
+        assert.deepEqual([images.bundled, images.proxyDistribution], [[], "istio"]);
+    });
+});
