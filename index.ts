@@ -15,7 +15,8 @@ async function platform() {
     const manifests = await loadCharts(config.mesh, images);
 
     // A Kubernetes cluster: embedded, kind or EKS. Nothing below can tell which.
-    const cluster = createCluster(config.cluster, images);
+    const gatewayNodePort = config.mesh.ingressGateway.nodePorts.egov;
+    const cluster = createCluster(config.cluster, images, { gatewayNodePort });
     const onCluster = { providers: [cluster.provider] };
 
     // Istio: control plane, and the proxies that requests from outside come through.
