@@ -158,7 +158,10 @@ function internalCommand(): Command {
         const kubeconfigPath = clusterPaths(ready.name).kubeconfig;
         return { kubeconfig: readFileSync(kubeconfigPath, "utf8"), kubeconfigPath, address: nodeAddress(ready) };
     });
-    json("probe", async (input) => Promise.resolve({ running: isRunning(readStatus(nameInput.parse(input).name)) }));
+    json("probe", async (input) => {
+        const current = readStatus(nameInput.parse(input).name);
+        return Promise.resolve({ running: isRunning(current), exists: current.phase !== "absent" });
+    });
     json("remove", async (input) => {
         await destroyCluster(nameInput.parse(input).name);
         return {};

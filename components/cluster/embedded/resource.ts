@@ -41,13 +41,19 @@ const provider: pulumi.dynamic.ResourceProvider<pulumi.Unwrap<EmbeddedNodesArgs>
         const differ = (key: keyof typeof news) => JSON.stringify(olds[key]) !== JSON.stringify(news[key]);
         const replaces = (["name", "nodes"] as const).filter(differ);
         const updates = (["hostPorts", "images", "toolchain"] as const).filter(differ);
-        const { running } = await cli<{ running: boolean }>(news.projectDirectory, "probe", { name: olds.name });
+        const { running, exists } = await cli<{ running: boolean; exists: boolean }>(news.projectDirectory, "probe", {
+            name: olds.name,
+        });
+        if (!exists)
+            throw new Error(
+                `The cluster ${olds.name} has been removed, but this stack still has resources on it. ` +
+                    "Remove the stack's resources, too (npm run destroy), then start again.",
+            );
         return {
             changes: replaces.length + updates.length > 0 || !running,
             replaces,
             deleteBeforeReplace: true,
-            // A cluster that is started again keeps its data, and with them its certificates and its address.
-            stables: running && replaces.length + updates.length === 0 ? ["kubeconfig", "kubeconfigPath"] : [],
+            stables: replaces.length > 0 ? [] : ["kubeconfigPath"],
         };
     },
 };
