@@ -20,7 +20,7 @@ function local(change: Record<string, object>): Record<string, unknown> {
 }
 
 describe("policy: the program's own resources", function () {
-    this.timeout("30s");
+    this.timeout("60s");
 
     for (const stack of ["local", "dev", "prod"])
         it(`raise nothing: stack ${stack}`, async () => {
@@ -45,7 +45,7 @@ describe("policy: the program's own resources", function () {
 });
 
 describe("policy: the documents' problems in the program's own resources (C8)", function () {
-    this.timeout("30s");
+    this.timeout("60s");
     let program: RegisteredResource[];
     before(async () => {
         program = (await runProgram()).resources;

@@ -30,7 +30,7 @@ function* changed(replacement: unknown): Generator<{ title: string; mesh: GoodMe
 }
 
 describe("policy: what a preview does not know", function () {
-    this.timeout("20s");
+    this.timeout("60s");
 
     it("is never reported: any one place of the good mesh may be unknown", () => {
         let count = 0;
@@ -59,7 +59,7 @@ describe("policy: what a preview does not know", function () {
 });
 
 describe("policy: size", function () {
-    this.timeout("10s");
+    this.timeout("30s");
 
     it("judges 1,000 objects in at most 2 s", () => {
         const sources = Array.from({ length: 80 }, (_, copy) =>
