@@ -1,0 +1,34 @@
+import { specs } from "../verification/specs";
+import type { CheckSet } from "./mutation";
+
+/** The suite's checks by spec and key, and their titles, by which reports name them. */
+
+/** `egov-route/prefix`. */
+export type CheckName = string;
+
+const titles = new Map<CheckName, string>(
+    specs.flatMap((spec) => Object.entries(spec.checks).map(([key, { title }]) => [`${spec.name}/${key}`, title])),
+);
+const names = new Map([...titles].map(([name, title]) => [title, name]));
+
+/**
+ * The names of a set of checks.
+ *
+ * @throws Error naming every check that the suite does not have.
+ */
+export function namesOf(set: CheckSet): Set<CheckName> {
+    const all = Object.entries(set).flatMap(([spec, keys]) => keys.map((key) => `${spec}/${key}`));
+    const unknown = all.filter((name) => !titles.has(name));
+    if (unknown.length > 0)
+        throw new Error(
+            `the verification suite has no check ${unknown.join(", ")}; it has: ${[...titles.keys()].join(", ")}`,
+        );
+    return new Set(all);
+}
+
+/** The name of the check with a title of a report. */
+export function nameOf(title: string): CheckName {
+    const name = names.get(title);
+    if (name === undefined) throw new Error(`the report has a check that the suite does not have: "${title}"`);
+    return name;
+}

@@ -1,0 +1,128 @@
+import { seconds, until } from "../../verification/wait";
+import { outboundCluster } from "../../verification/target/envoy";
+import type { Mesh } from "./mesh";
+
+/**
+ * Whether the mesh is whole again, by looking: workloads, endpoints as the clients' proxies have them, configuration
+ * that istiod has sent and the proxies have acknowledged, and no pod ejected.
+ */
+
+/** Milliseconds after which a mesh that does not become healthy is given up. */
+const limit = 180_000;
+
+/** Waits until the mesh is healthy; what was still missing is named when it does not become so. */
+export async function awaitHealthy(mesh: Mesh, signal?: AbortSignal): Promise<void> {
+    let missing = "nothing was looked at";
+    try {
+        await until(
+            "the mesh is healthy",
+            async () => {
+                const problem = await firstProblem(mesh).catch((error: Error) => error.message);
+                if (problem !== undefined) missing = problem;
+                return problem === undefined;
+            },
+            { deadline: limit, interval: 300, signal },
+        );
+    } catch (error) {
+        if (signal?.aborted) throw error;
+        throw new Error(`the mesh did not become healthy within ${seconds(limit)}: ${missing}`);
+    }
+}
+
+/** The first thing that is not as it should be; the cheap looks come first. */
+async function firstProblem(mesh: Mesh): Promise<string | undefined> {
+    return (
+        (await unfinishedWorkload(mesh)) ??
+        (await unsyncedProxy(mesh)) ??
+        (await wrongEndpoints(mesh)) ??
+        (await ejectedHost(mesh))
+    );
+}
+
+function namespaces({ config: { egov, ecommerce } }: Mesh): string[] {
+    return [
+        "istio-system",
+        ...(egov.enabled ? [egov.namespaces.app, egov.namespaces.infra] : []),
+        ...(ecommerce.enabled ? [ecommerce.namespace] : []),
+    ];
+}
+
+/** Every Deployment is rolled out, and no pod is on its way out or beside them. */
+async function unfinishedWorkload(mesh: Mesh): Promise<string | undefined> {
+    for (const namespace of namespaces(mesh)) {
+        let declared = 0;
+        for (const { metadata, spec, status } of await mesh.api.list("Deployment", namespace)) {
+            const wanted = spec.replicas ?? 1;
+            declared += wanted;
+            const counts = [status?.replicas, status?.updatedReplicas, status?.availableReplicas].map((n) => n ?? 0);
+            if (status?.observedGeneration !== metadata["generation"] || counts.some((count) => count !== wanted))
+                return `Deployment ${namespace}/${metadata.name}: ${counts.join("/")} of ${wanted} pods are there, up to date, available`;
+        }
+        const pods = await mesh.api.list("Pod", namespace);
+        if (pods.length !== declared) return `${namespace} has ${pods.length} pods instead of ${declared}`;
+        if (namespace !== "istio-system")
+            for (const { metadata, spec } of pods) {
+                const containers = [...spec.containers, ...(spec.initContainers ?? [])] as { name: string }[];
+                if (!containers.some(({ name }) => name === "istio-proxy"))
+                    return `pod ${namespace}/${metadata.name} has no sidecar`;
+            }
+    }
+    return undefined;
+}
+
+/** Every proxy is connected to istiod and has acknowledged what was sent. */
+async function unsyncedProxy(mesh: Mesh): Promise<string | undefined> {
+    const synced = new Map((await mesh.target.proxySync()).map(({ proxy, stale }) => [proxy, stale]));
+    for (const namespace of namespaces(mesh))
+        for (const pod of await mesh.target.kubernetes.pods(namespace)) {
+            if (!pod.sidecar) continue;
+            const stale = synced.get(`${pod.name}.${namespace}`);
+            if (!stale) return `the proxy of ${pod.name} is not connected to istiod`;
+            if (stale.length > 0) return `the proxy of ${pod.name} has not acknowledged: ${stale.join(", ")}`;
+        }
+    return undefined;
+}
+
+/** The clients' proxies balance over exactly the pods that are there. */
+async function wrongEndpoints(mesh: Mesh): Promise<string | undefined> {
+    const { egov, ecommerce } = mesh.config;
+    const services = [
+        ...(egov.enabled ? [{ name: "egov-hello", namespace: egov.namespaces.app, port: 80 }] : []),
+        ...(ecommerce.enabled
+            ? Object.keys(ecommerce.services).map((name) => ({
+                  name,
+                  namespace: ecommerce.namespace,
+                  port: ecommerce.servicePort,
+              }))
+            : []),
+    ];
+    const clients = await clientProxies(mesh);
+    for (const { name, namespace, port } of services) {
+        const pods = await mesh.target.kubernetes.pods(namespace, { app: name });
+        const wanted = pods.map(({ ip }) => ip).sort();
+        for (const client of clients) {
+            const hosts = await mesh.target.proxy(client).hosts(outboundCluster(name, namespace, port));
+            const seen = hosts.map(({ ip }) => ip).sort();
+            if (seen.join() !== wanted.join())
+                return `${client.name} sends requests for ${name} to ${seen.join(", ") || "nobody"} instead of ${wanted.join(", ")}`;
+        }
+    }
+    return undefined;
+}
+
+/** No client's proxy has a pod ejected. */
+async function ejectedHost(mesh: Mesh): Promise<string | undefined> {
+    for (const client of await clientProxies(mesh)) {
+        const line = (await mesh.target.proxy(client).get("clusters"))
+            .split("\n")
+            .find((text) => text.includes("failed_outlier_check"));
+        if (line) return `${client.name} has ejected a pod: ${line.trim()}`;
+    }
+    return undefined;
+}
+
+/** The proxies that send requests to the applications. */
+async function clientProxies(mesh: Mesh) {
+    const inside = mesh.config.egov.enabled ? await mesh.proxies("gateway-server") : [];
+    return [...(await mesh.proxies("gateway")), ...inside];
+}

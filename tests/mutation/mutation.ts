@@ -1,0 +1,33 @@
+import type { PlatformConfig } from "../../components/config/platform";
+import type { Changes } from "./cluster/changes";
+import type { Mesh } from "./cluster/mesh";
+
+/**
+ * Checks of the verification suite: name of the spec -> keys of its checks. Keys and not titles, because a title may be
+ * worded anew; a key that does not exist stops the run before anything is changed.
+ */
+export type CheckSet = Readonly<Record<string, readonly string[]>>;
+
+/**
+ * A way to break the running mesh, as one self-describing value. The runner knows nothing about any of them: it applies
+ * one, waits until it is in force, runs the whole suite, compares the red checks with {@link expectRed}, and undoes it.
+ */
+export interface Mutation {
+    /** Short name, unique, in words with hyphens. */
+    name: string;
+    /** Requirements that the mutation violates; empty for an equivalent change. */
+    ids: readonly string[];
+    /** What is changed, in one sentence. */
+    description: string;
+    /** Parts of the platform that must be deployed. */
+    needs: readonly ("egov" | "ecommerce")[];
+    /** Makes the change. Everything goes through `changes`, which remembers how to undo it. */
+    apply(changes: Changes, mesh: Mesh): Promise<void>;
+    /**
+     * Looks at every place where the change shows, normally the configuration of the proxies: true where it does. The
+     * mutation is in force when all are true, and gone when all are false.
+     */
+    traces(mesh: Mesh): Promise<boolean[]>;
+    /** Exactly the checks that go red; empty for an equivalent change, which must turn nothing red. */
+    expectRed: CheckSet | ((config: PlatformConfig) => CheckSet);
+}

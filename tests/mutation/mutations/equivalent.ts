@@ -1,0 +1,90 @@
+import { outboundCluster } from "../../verification/target/envoy";
+import { apiVersionOf } from "../cluster/api";
+import { objects } from "../cluster/mesh";
+import type { Mutation } from "../mutation";
+import { inClusters, inGatewayRoutes, inPods, isReady } from "./look";
+
+/** Changes that keep every declared behaviour: nothing may go red. */
+
+const restarted = "mutation.istio-platform/restarted";
+const product = "product-api";
+
+export const equivalent: readonly Mutation[] = [
+    {
+        name: "same-unrelated-service",
+        ids: [],
+        description: "A Service that nobody calls is added.",
+        needs: ["ecommerce"],
+        apply: (changes, { config }) =>
+            changes.create({
+                apiVersion: apiVersionOf("Service"),
+                kind: "Service",
+                metadata: { name: "unrelated", namespace: config.ecommerce.namespace },
+                spec: { selector: { app: "unrelated" }, ports: [{ name: "http", port: 80 }] },
+            }),
+        traces: (mesh) =>
+            inClusters(
+                mesh,
+                ["gateway"],
+                outboundCluster("unrelated", mesh.config.ecommerce.namespace, 80),
+                (cluster) => cluster !== undefined,
+            ),
+        expectRed: {},
+    },
+    {
+        name: "same-unrelated-route",
+        ids: [],
+        description: "A VirtualService for a host that nobody declares answers with a fixed text.",
+        needs: ["ecommerce"],
+        apply: (changes, { config }) =>
+            changes.create({
+                apiVersion: apiVersionOf("VirtualService"),
+                kind: "VirtualService",
+                metadata: { name: "unrelated", namespace: config.ecommerce.namespace },
+                spec: {
+                    hosts: ["unrelated.example.org"],
+                    gateways: ["ecommerce-gateway"],
+                    http: [{ directResponse: { status: 200, body: { string: "unrelated" } } }],
+                },
+            }),
+        traces: (mesh) =>
+            inGatewayRoutes(mesh, (all) => all.some(({ domains }) => domains.includes("unrelated.example.org"))),
+        expectRed: {},
+    },
+    {
+        name: "same-pods-replaced",
+        ids: [],
+        description: `The pods of ${product} are replaced by equal ones.`,
+        needs: ["ecommerce"],
+        apply: (changes, { config }) =>
+            changes.edit(objects.shop("Deployment", config, product), ({ spec }) => {
+                spec.template.metadata.annotations = { ...spec.template.metadata.annotations, [restarted]: "once" };
+            }),
+        traces: (mesh) =>
+            inPods(
+                mesh,
+                mesh.config.ecommerce.namespace,
+                product,
+                (pod) => isReady(pod) && pod.metadata.annotations?.[restarted] !== undefined,
+            ),
+        expectRed: {},
+    },
+    {
+        name: "same-istiod-replaced",
+        ids: [],
+        description: "The pod of the control plane is replaced by an equal one.",
+        needs: [],
+        apply: (changes) =>
+            changes.edit(objects.istio("Deployment", "istiod"), ({ spec }) => {
+                spec.template.metadata.annotations = { ...spec.template.metadata.annotations, [restarted]: "once" };
+            }),
+        traces: (mesh) =>
+            inPods(
+                mesh,
+                "istio-system",
+                "istiod",
+                (pod) => isReady(pod) && pod.metadata.annotations?.[restarted] !== undefined,
+            ),
+        expectRed: {},
+    },
+];

@@ -1,0 +1,70 @@
+import { objects, type Mesh } from "../cluster/mesh";
+import type { Mutation } from "../mutation";
+import { inGatewayRoutes } from "./look";
+import { helloFromOutside, shopRouteGone, union } from "./red";
+
+/** Mistakes at the entrance of the mesh. */
+
+const shopGateway = "ecommerce-gateway";
+
+/** Whether the gateway has none of the shop's routes. */
+const noShopRoutes = (mesh: Mesh) =>
+    inGatewayRoutes(mesh, (all) => {
+        const paths = Object.values(mesh.config.ecommerce.services).map(({ path }) => path);
+        return !all.some(({ match }) => paths.includes(String(match?.["prefix"])));
+    });
+
+export const gateways: readonly Mutation[] = [
+    {
+        name: "gateway-selector",
+        ids: ["C5"],
+        description: "The Gateway of the shop selects pods that do not exist.",
+        needs: ["ecommerce"],
+        apply: (changes, { config }) =>
+            changes.edit(objects.shop("Gateway", config, shopGateway), ({ spec }) => {
+                spec.selector = { istio: "ingress" };
+            }),
+        traces: noShopRoutes,
+        expectRed: union(shopRouteGone, { "ecommerce-gateway": ["settings", "listener"] }),
+    },
+    {
+        name: "gateway-shop-removed",
+        ids: ["C5"],
+        description: "The Gateway of the shop is gone.",
+        needs: ["ecommerce"],
+        apply: (changes, { config }) => changes.remove(objects.shop("Gateway", config, shopGateway)),
+        traces: noShopRoutes,
+        expectRed: union(shopRouteGone, {
+            "ecommerce-gateway": ["settings", "listener"],
+            "ecommerce-infrastructure": ["objects"],
+        }),
+    },
+    {
+        name: "gateway-hosts",
+        ids: ["C2", "C5"],
+        description: "The Gateway of the shop admits fewer hosts than declared.",
+        needs: ["ecommerce"],
+        apply: (changes, { config }) =>
+            changes.edit(objects.shop("Gateway", config, shopGateway), ({ spec }) => {
+                spec.servers[0].hosts = [config.ecommerce.hosts[0]];
+            }),
+        traces: (mesh) =>
+            inGatewayRoutes(mesh, (all) => {
+                const paths = Object.values(mesh.config.ecommerce.services).map(({ path }) => path);
+                return !all.some(
+                    ({ match, domains }) => paths.includes(String(match?.["prefix"])) && domains.includes("*"),
+                );
+            }),
+        expectRed: { "ecommerce-gateway": ["settings"], "ecommerce-routing": ["hosts"] },
+    },
+    {
+        name: "gateway-egov-removed",
+        ids: ["E3"],
+        description: "The Gateway of egov-hello is gone.",
+        needs: ["egov"],
+        apply: (changes) => changes.remove(objects.istio("Gateway", "istio-ingressgateway")),
+        traces: (mesh) =>
+            inGatewayRoutes(mesh, (all) => !all.some(({ match }) => match?.["prefix"] === mesh.config.egov.hello.path)),
+        expectRed: helloFromOutside,
+    },
+];

@@ -1,0 +1,19 @@
+import type { Mutation } from "../mutation";
+import { destinationRules } from "./destination-rules";
+import { equivalent } from "./equivalent";
+import { gateways } from "./gateways";
+import { platform } from "./platform";
+import { routes } from "./routes";
+import { services } from "./services";
+import { workloads } from "./workloads";
+
+/** All mutations; those that replace pods come last, because the others are undone in a moment. */
+export const mutations: readonly Mutation[] = [
+    ...services,
+    ...routes,
+    ...destinationRules,
+    ...gateways,
+    ...platform,
+    ...workloads,
+    ...equivalent,
+];

@@ -1,0 +1,50 @@
+import type { CheckSet } from "../mutation";
+
+/** Sets of checks that go red together, named by what no longer works. */
+
+/** One e-commerce service gets no good answer for requests from outside. */
+export const shopFromOutside: CheckSet = {
+    "ecommerce-inside-access": ["texts"],
+    "ecommerce-outside-access": ["texts"],
+    "ecommerce-routing": ["prefixes", "hosts"],
+    "ecommerce-health": ["smoke"],
+    "ecommerce-retries": ["recovered", "exhausted", "clientErrors"],
+    "ecommerce-timeouts": ["perTry", "total"],
+};
+
+/** One e-commerce service has no route from outside in the gateway. */
+export const shopRouteGone: CheckSet = { ...shopFromOutside, "ecommerce-route-policies": ["settings"] };
+
+/** One e-commerce service cannot be reached from anywhere. */
+export const shopUnreachable: CheckSet = {
+    ...shopFromOutside,
+    "ecommerce-endpoints": ["assigned"],
+    "ecommerce-answers": ["texts", "replicas"],
+};
+
+/** egov-hello cannot be reached from outside. */
+export const helloFromOutside: CheckSet = {
+    "egov-route": ["prefix", "text"],
+    "egov-load-balancing": ["spread", "turn"],
+    "egov-circuit-breaker": ["ejection", "isolation", "turn", "return"],
+};
+
+/** Nobody ejects the error pod as declared. */
+export const helloEjection: CheckSet = {
+    "egov-circuit-breaker": ["ejection", "isolation", "turn", "return"],
+    "egov-gateway-server": ["ejection", "isolation", "return"],
+};
+
+/** Envoy's outlier detection for egov-hello has other values, in the gateway and in gateway-server. */
+export const helloOutlierSettings: CheckSet = {
+    "egov-settings": ["outlier"],
+    "egov-gateway-server": ["policy"],
+};
+
+/** All checks of several sets. */
+export function union(...sets: readonly CheckSet[]): CheckSet {
+    const result: Record<string, string[]> = {};
+    for (const set of sets)
+        for (const [spec, keys] of Object.entries(set)) result[spec] = [...new Set([...(result[spec] ?? []), ...keys])];
+    return result;
+}

@@ -1,0 +1,136 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Changes } from "./cluster/changes";
+import { awaitHealthy } from "./cluster/health";
+import { Journal } from "./cluster/journal";
+import type { Mesh } from "./cluster/mesh";
+import { namesOf, type CheckName } from "./checks";
+import { awaitTraces } from "./cluster/traces";
+import type { Mutation } from "./mutation";
+import { runSuite, type SuiteResult } from "./suite";
+import { explain, isRight, judge, type Verdict } from "./verdict";
+import { seconds } from "../verification/wait";
+
+export interface RunOptions {
+    mesh: Mesh;
+    mutations: readonly Mutation[];
+    targetFile: string;
+    /** File that remembers how to undo what is changed. */
+    journalFile: string;
+    /** Folder below which each run of the suite leaves its report. */
+    reportDirectory: string;
+    /** Time allowed to each run of the suite. */
+    deadline: string;
+    /** Interrupts the run; what was changed is undone all the same. */
+    signal: AbortSignal;
+    print(line: string): void;
+}
+
+/** What became of one mutation. */
+interface Result {
+    mutation: Mutation;
+    verdict: Verdict;
+    suite: SuiteResult;
+    /** Milliseconds from the change until the mesh was healthy again. */
+    durationMs: number;
+}
+
+/**
+ * Applies the mutations one after the other, and tells for each whether exactly the right checks went red.
+ *
+ * @returns Whether all did.
+ */
+export async function runMutations(options: RunOptions): Promise<boolean> {
+    const { mesh, mutations, print, signal } = options;
+    const wanted = mutations.filter(({ needs }) => needs.every((part) => mesh.config[part].enabled));
+    for (const mutation of wanted) expected(mutation, mesh, new Set());
+
+    await awaitHealthy(mesh, signal);
+    const healthy = await runSuite({ ...options, reportDirectory: join(options.reportDirectory, "healthy") });
+    if (healthy.red.size > 0)
+        throw new Error(
+            `the mesh is not healthy, so nothing was changed; red: ${[...healthy.red].join(", ")}. ` +
+                `Report: ${join(options.reportDirectory, "healthy", "index.html")}`,
+        );
+    print(
+        `healthy mesh: ${healthy.green} checks green, ${healthy.skipped.size} skipped, in ${seconds(healthy.durationMs)}`,
+    );
+
+    const results: Result[] = [];
+    try {
+        for (const mutation of wanted) {
+            const result = await runOne(mutation, healthy.skipped, options);
+            results.push(result);
+            printResult(result, results.length, wanted.length, print);
+        }
+    } finally {
+        writeResults(options.reportDirectory, results);
+    }
+    summarize(results, print);
+    return results.every(({ verdict }) => isRight(verdict));
+}
+
+async function runOne(mutation: Mutation, skipped: ReadonlySet<CheckName>, options: RunOptions): Promise<Result> {
+    const { mesh, signal, reportDirectory, print } = options;
+    const start = performance.now();
+    const journal = Journal.open(options.journalFile);
+    const changes = new Changes(mesh.api, journal);
+    let suite: SuiteResult;
+    signal.throwIfAborted();
+    try {
+        journal.begin(mutation.name);
+        await mutation.apply(changes, mesh);
+        await awaitTraces(mutation.name, () => mutation.traces(mesh), true, signal);
+        suite = await runSuite({ ...options, reportDirectory: join(reportDirectory, mutation.name) });
+    } finally {
+        if (signal.aborted) print(`undoing ${mutation.name}`);
+        await changes.undo();
+    }
+    await awaitTraces(mutation.name, () => mutation.traces(mesh), false, signal);
+    await awaitHealthy(mesh, signal);
+    const verdict = judge(expected(mutation, mesh, skipped), suite.red);
+    return { mutation, verdict, suite, durationMs: performance.now() - start };
+}
+
+function expected({ expectRed }: Mutation, { config }: Mesh, skipped: ReadonlySet<CheckName>): Set<CheckName> {
+    const names = namesOf(typeof expectRed === "function" ? expectRed(config) : expectRed);
+    return new Set([...names].filter((name) => !skipped.has(name)));
+}
+
+function printResult(
+    { mutation, verdict, suite, durationMs }: Result,
+    number: number,
+    of: number,
+    print: RunOptions["print"],
+) {
+    const position = `${String(number).padStart(String(of).length)}/${of}`;
+    const kind = isRight(verdict) ? verdict.kind : verdict.kind.toUpperCase();
+    print(
+        `${position}  ${kind.padEnd(11)}  ${mutation.name.padEnd(36)} ${String(suite.red.size).padStart(2)} red  ` +
+            `suite ${seconds(suite.durationMs)}, in all ${seconds(durationMs)}`,
+    );
+    for (const line of explain(verdict)) print(`${" ".repeat(position.length + 2)}${line}`);
+}
+
+function summarize(results: readonly Result[], print: RunOptions["print"]): void {
+    const equivalent = results.filter(({ verdict: { kind } }) => kind === "quiet" || kind === "false alarm");
+    const breaking = results.filter((result) => !equivalent.includes(result));
+    const right = (some: readonly Result[]) => some.filter(({ verdict }) => isRight(verdict)).length;
+    if (equivalent.length > 0)
+        print(`equivalent changes: ${right(equivalent)} of ${equivalent.length} turned nothing red`);
+    print(`mutations: ${right(breaking)} killed of ${breaking.length}`);
+}
+
+function writeResults(directory: string, results: readonly Result[]): void {
+    mkdirSync(directory, { recursive: true });
+    const content = results.map(({ mutation: { name, ids, description }, verdict, suite, durationMs }) => ({
+        name,
+        ids,
+        description,
+        verdict,
+        red: [...suite.red],
+        suiteMs: Math.round(suite.durationMs),
+        durationMs: Math.round(durationMs),
+    }));
+    writeFileSync(join(directory, "mutations.json"), `${JSON.stringify(content, null, 4)}\n`);
+}
