@@ -49,6 +49,7 @@ export function seconds(milliseconds: number): string {
 
 function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason);
         const abort = () => {
             clearTimeout(timer);
             reject(signal?.reason);

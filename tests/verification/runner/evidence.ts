@@ -76,9 +76,7 @@ function podFiles(target: Target, pod: Pod, clusters: readonly string[]): [strin
     ];
 }
 
+/** The object without the record of who set which field: long, and no help here. */
 function withoutNoise(object: KubernetesObject): KubernetesObject {
-    const { managedFields: _, ...metadata } = object.metadata as KubernetesObject["metadata"] & {
-        managedFields?: unknown;
-    };
-    return { ...object, metadata };
+    return { ...object, metadata: { ...object.metadata, managedFields: undefined } as KubernetesObject["metadata"] };
 }

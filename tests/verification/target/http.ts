@@ -63,7 +63,9 @@ async function send(dispatcher: Dispatcher, request: Request, reset = false): Pr
         return toAnswer(response.statusCode, response.headers, body, performance.now() - start);
     } catch (error) {
         const { code, name, message } = error as NodeJS.ErrnoException;
-        return { body: "", headers: {}, ms: performance.now() - start, error: `${code ?? name}: ${message}` };
+        // A DOMException's code is a number that says nothing.
+        const kind = typeof code === "string" ? code : name;
+        return { body: "", headers: {}, ms: performance.now() - start, error: `${kind}: ${message}` };
     }
 }
 

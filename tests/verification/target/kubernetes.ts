@@ -19,7 +19,9 @@ import type { Endpoint, Kubernetes, KubernetesObject, ObjectReference, Pod } fro
 /** {@link Kubernetes} over the API server of a kubeconfig. */
 
 /** Milliseconds that the API server has to answer. */
-const apiTimeout = 10_000;
+const apiTimeout = 20_000;
+/** Milliseconds for which specs that ask for the same list share the answer: dozens of them begin at once. */
+const listLifetime = 1_000;
 /** Commands that run in pods at once: each costs the node a process. */
 const execLimit = 6;
 /** Ports of pods that are forwarded at once: each costs the API server and the kubelet a connection. */
@@ -33,6 +35,7 @@ export class KubernetesClient implements Kubernetes {
     private readonly discovery: DiscoveryV1Api;
     private readonly any: KubernetesObjectApi;
     private readonly execs = new Semaphore(execLimit);
+    private readonly lists = new Map<string, { at: number; answer: Promise<unknown> }>();
     private readonly forwards = new Semaphore(forwardLimit);
 
     constructor(private readonly kubeConfig: KubeConfig) {
@@ -47,12 +50,11 @@ export class KubernetesClient implements Kubernetes {
     }
 
     async pods(namespace: string, labels: Readonly<Record<string, string>> = {}): Promise<Pod[]> {
-        const labelSelector = Object.entries(labels)
-            .map(([key, value]) => `${key}=${value}`)
-            .join(",");
-        const list = this.core.listNamespacedPod({ namespace, ...(labelSelector && { labelSelector }) });
-        const { items } = await within(`listing the pods of ${namespace}`, apiTimeout, list);
-        return items.filter((pod) => !pod.metadata?.deletionTimestamp).map(describePod);
+        const pods = await this.shared(`pods of ${namespace}`, async () => {
+            const { items } = await this.core.listNamespacedPod({ namespace });
+            return items.filter((pod) => !pod.metadata?.deletionTimestamp).map(describePod);
+        });
+        return pods.filter((pod) => Object.entries(labels).every(([key, value]) => pod.labels[key] === value));
     }
 
     async object<T extends KubernetesObject>(reference: ObjectReference & { name: string }): Promise<T | undefined> {
@@ -72,12 +74,12 @@ export class KubernetesClient implements Kubernetes {
     }
 
     async endpoints(namespace: string, service: string): Promise<Endpoint[]> {
-        const list = this.discovery.listNamespacedEndpointSlice({
-            namespace,
-            labelSelector: `kubernetes.io/service-name=${service}`,
-        });
-        const { items } = await within(`listing the endpoints of ${namespace}/${service}`, apiTimeout, list);
-        return items.flatMap((slice) =>
+        const slices = await this.shared(
+            `endpoints of ${namespace}`,
+            async () => (await this.discovery.listNamespacedEndpointSlice({ namespace })).items,
+        );
+        const own = slices.filter(({ metadata }) => metadata?.labels?.["kubernetes.io/service-name"] === service);
+        return own.flatMap((slice) =>
             (slice.endpoints ?? []).flatMap((endpoint) =>
                 (slice.ports ?? []).map((port) => ({
                     ip: endpoint.addresses[0] ?? "",
@@ -125,6 +127,15 @@ export class KubernetesClient implements Kubernetes {
                 forwardedGet(this.kubeConfig, pod, port, path, { signal, ...(headers && { headers }) }),
             ),
         );
+    }
+
+    /** Lists something, or answers with what another caller has just listed. */
+    private async shared<T>(what: string, list: () => Promise<T>): Promise<T> {
+        const known = this.lists.get(what);
+        if (known && performance.now() - known.at < listLifetime) return known.answer as Promise<T>;
+        const answer = within(`listing the ${what}`, apiTimeout, list());
+        this.lists.set(what, { at: performance.now(), answer });
+        return answer;
     }
 
     private run(pod: Pod, container: string, command: readonly string[]): Promise<string> {

@@ -8,7 +8,7 @@ import { ecommerceHost, ecommerceServices } from "../support/names";
 import { ecommerceEvidence } from "./evidence";
 
 /** Milliseconds that an answer may be late beside the declared time: retry back-off and a busy machine. */
-const slack = 1_500;
+const slack = 2_000;
 /** Milliseconds that Envoy's timers may be early: they have a resolution of one. */
 const early = 20;
 
