@@ -45,7 +45,8 @@ export async function ensureCluster(request: ClusterRequest, options: ControlOpt
         const paths = clusterPaths(request.name);
         const existing = readConfig(request.name);
         let status = readStatus(request.name);
-        const change = existing ? changeBetween(existing, wanted) : "restart";
+        let change = existing ? changeBetween(existing, wanted) : "restart";
+        if (status.phase === "degraded" && change !== "replace") change = "restart"; // another try for what was given up
         if (change === "replace")
             throw new ClusterError(
                 `The cluster ${request.name} exists with other nodes (${existing!.nodes.map(({ zone }) => zone).join(", ")}). ` +

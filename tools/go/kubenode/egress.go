@@ -2,12 +2,15 @@ package main
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -101,6 +104,31 @@ func relayDatagrams(s subnet, socket net.PacketConn) {
 	}
 }
 
+// outside connects to other machines only: what listens on this machine's loopback interface trusts who reaches it, and
+// pods reach this proxy.
+var outside = &net.Dialer{
+	Timeout: 15 * time.Second,
+	Control: func(_, address string, _ syscall.RawConn) error {
+		host, _, err := net.SplitHostPort(address)
+		if err != nil {
+			return err
+		}
+		if ip := net.ParseIP(host); ip == nil || ip.IsLoopback() || ip.IsUnspecified() || ip.IsLinkLocalUnicast() {
+			return errors.New(host + " belongs to the host itself")
+		}
+		return nil
+	},
+}
+
+// dialOutsideOrProxy is outside, plus the proxy that the host's environment names, which is often on the loopback interface.
+func dialOutsideOrProxy(ctx context.Context, network, address string) (net.Conn, error) {
+	proxy, _ := http.ProxyFromEnvironment(&http.Request{URL: &url.URL{Scheme: "http", Host: "outside.invalid"}})
+	if proxy != nil && proxy.Host == address {
+		return (&net.Dialer{Timeout: 15 * time.Second}).DialContext(ctx, network, address)
+	}
+	return outside.DialContext(ctx, network, address)
+}
+
 func onlyFrom(s subnet, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if host, _, _ := net.SplitHostPort(r.RemoteAddr); !s.contains(host) {
@@ -113,7 +141,10 @@ func onlyFrom(s subnet, next http.Handler) http.Handler {
 
 // forwardProxy is an HTTP proxy. It uses the proxy that the host's own environment names, if any.
 func forwardProxy() http.Handler {
-	plain := &httputil.ReverseProxy{Rewrite: func(*httputil.ProxyRequest) {}}
+	plain := &httputil.ReverseProxy{
+		Rewrite:   func(*httputil.ProxyRequest) {},
+		Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, DialContext: dialOutsideOrProxy},
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodConnect {
 			plain.ServeHTTP(w, r)
@@ -141,7 +172,7 @@ func connect(address string) (net.Conn, error) {
 		return nil, err
 	}
 	if proxy == nil {
-		return net.DialTimeout("tcp", address, 15*time.Second)
+		return outside.Dial("tcp", address)
 	}
 	connection, err := net.DialTimeout("tcp", proxy.Host, 15*time.Second)
 	if err != nil {

@@ -91,7 +91,8 @@ func runNode(l layout, index int) error {
 	}()
 	n.subnet = subnet{number}
 	n.address = n.subnet.node(index)
-	n.components = &components{processes: newProcesses(environment(n.subnet)), report: tell, pids: map[string]int{}}
+	n.components = &components{processes: newProcesses(environment()), report: tell, pids: map[string]int{}}
+	go limitLogs()
 	go func() {
 		if err := n.boot(); err != nil {
 			tell(report{Failure: err.Error()})
@@ -114,7 +115,8 @@ func (n *node) boot() error {
 	if err := n.writeFiles(); err != nil {
 		return err
 	}
-	if err := n.start("containerd", "/usr/bin/containerd", "--config", "/etc/containerd/config.toml"); err != nil {
+	if err := n.start("containerd", append(append([]string{"/usr/bin/env"}, downloadEnvironment(n.subnet)...),
+		"/usr/bin/containerd", "--config", "/etc/containerd/config.toml")...); err != nil {
 		return err
 	}
 	containerd := make(chan error, 1)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -12,8 +13,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// largestLog is how long a component's log may be when the component is started; the previous one is kept as NAME.log.old.
-const largestLog = 16 << 20
+// A log that is longer than largestLog becomes NAME.log.old and starts anew.
+const (
+	largestLog       = 16 << 20
+	logCheckInterval = 30 * time.Second
+)
 
 // processes is PID 1's table of children. PID 1 must reap every process whose parent has ended, so it alone waits, for all.
 type processes struct {
@@ -61,9 +65,6 @@ func (p *processes) start(log string, command ...string) (int, <-chan syscall.Wa
 // startTo is start with another place for the standard output.
 func (p *processes) startTo(standard *os.File, log string, command ...string) (int, <-chan syscall.WaitStatus, error) {
 	path := logPath(log)
-	if info, err := os.Stat(path); err == nil && info.Size() > largestLog {
-		_ = os.Rename(path, path+".old")
-	}
 	output, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
 	if err != nil {
 		return 0, nil, err
@@ -121,6 +122,22 @@ func (p *processes) output(log string, command ...string) (string, error) {
 }
 
 func logPath(log string) string { return "/var/log/" + log + ".log" }
+
+// limitLogs keeps logs short for as long as the node runs. The programs keep their files open, in append mode: a log is
+// copied and emptied, never renamed.
+func limitLogs() {
+	for range time.Tick(logCheckInterval) {
+		logs, _ := filepath.Glob("/var/log/*.log")
+		for _, log := range logs {
+			if info, err := os.Stat(log); err != nil || info.Size() <= largestLog {
+				continue
+			}
+			if text, err := os.ReadFile(log); err == nil && os.WriteFile(log+".old", text, 0o644) == nil {
+				_ = os.Truncate(log, 0)
+			}
+		}
+	}
+}
 
 func describeExit(status syscall.WaitStatus) string {
 	if status.Signaled() {

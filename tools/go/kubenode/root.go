@@ -131,17 +131,22 @@ func shieldSettings(root string) error {
 	return nil
 }
 
-// environment of every program in a node. The proxy is for containerd's image downloads: see egress.go.
-func environment(s subnet) []string {
-	proxy := "http://" + net.JoinHostPort(s.host(), proxyPort)
-	inside := strings.Join([]string{"localhost", "127.0.0.1", s.String(), podNetwork, serviceNetwork, ".cluster.local"}, ",")
+// environment of every program in a node.
+func environment() []string {
 	variables := []string{
 		"PATH=/opt/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/k8s", "HOME=/root",
-		"HTTP_PROXY=" + proxy, "HTTPS_PROXY=" + proxy, "NO_PROXY=" + inside,
 	}
 	libraries, _ := filepath.Glob("/usr/lib/*-linux-gnu") // on a host that is not Debian the loader does not look there
 	if len(libraries) > 0 {
 		variables = append(variables, "LD_LIBRARY_PATH="+strings.Join(libraries, ":"))
 	}
 	return variables
+}
+
+// downloadEnvironment is what containerd alone gets for its image downloads: see egress.go. The API server must not have
+// it: its calls to webhooks in the cluster would go out to the host's proxy.
+func downloadEnvironment(s subnet) []string {
+	proxy := "http://" + net.JoinHostPort(s.host(), proxyPort)
+	inside := strings.Join([]string{"localhost", "127.0.0.1", s.String(), podNetwork, serviceNetwork, ".svc", ".cluster.local"}, ",")
+	return []string{"HTTP_PROXY=" + proxy, "HTTPS_PROXY=" + proxy, "NO_PROXY=" + inside}
 }
