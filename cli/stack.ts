@@ -1,42 +1,69 @@
+import { execFile } from "node:child_process";
 import { mkdirSync } from "node:fs";
+import { promisify } from "node:util";
+import { z } from "zod";
 import { ensurePulumi, PulumiInstallation } from "../tools/pulumi";
 import { UserError } from "./errors";
 import { run } from "./processes";
 import { localDirectory, projectDirectory, Stack } from "./project";
+import { keepingEncryption, writeWorkingConfig } from "./stack-config";
+
+/** What `pulumi stack ls --json` prints, as far as it matters here. */
+const stackList = z.array(z.object({ name: z.string() }));
 
 /** Runs Pulumi's command line on one stack of this project. */
 export class StackRunner {
     private constructor(
         readonly stack: Stack,
         readonly installation: PulumiInstallation,
+        private readonly configFile: string,
     ) {}
 
     /**
-     * Finds or builds Pulumi, and selects the stack (made when it does not exist).
-     * @throws UserError when the stack cannot be selected.
+     * Finds or builds Pulumi, and makes the stack when it does not exist.
+     * @throws UserError when the stack cannot be made.
      */
     static async open(stack: Stack, onProgress: (line: string) => void): Promise<StackRunner> {
         mkdirSync(localDirectory, { recursive: true });
-        const runner = new StackRunner(stack, await ensurePulumi({ onProgress }));
-        const code = await runner.pulumi(["stack", "select", "--create", "--stack", stack.name], "quiet");
-        if (code !== 0)
-            throw new UserError(`The stack ${stack.name} could not be selected: see Pulumi's message above.`, code);
-        return runner;
+        const installation = await ensurePulumi({ onProgress });
+        const runner = new StackRunner(stack, installation, writeWorkingConfig(stack));
+        if (await runner.exists()) return runner;
+        await keepingEncryption(stack, async () => {
+            const code = await runner.pulumi(["stack", "init", stack.name, "--no-select"], "quiet");
+            if (code !== 0)
+                throw new UserError(`The stack ${stack.name} could not be made: see Pulumi's message above.`, code);
+        });
+        return new StackRunner(stack, installation, writeWorkingConfig(stack));
+    }
+
+    private get environment(): NodeJS.ProcessEnv {
+        return { ...process.env, ...this.installation.env };
+    }
+
+    private async exists(): Promise<boolean> {
+        try {
+            const args = ["stack", "ls", "--json", "--non-interactive"];
+            const options = { cwd: projectDirectory, env: this.environment };
+            const { stdout } = await promisify(execFile)(this.installation.command, args, options);
+            return stackList.parse(JSON.parse(stdout)).some(({ name }) => name === this.stack.name);
+        } catch (error) {
+            const { stderr, message } = error as { stderr?: string; message: string };
+            throw new UserError(`Pulumi cannot list the stacks: ${stderr?.trim() || message}`, 2);
+        }
     }
 
     /** Runs `pulumi <args>`. Returns its exit code. `quiet` drops what it prints on standard output. */
     pulumi(args: readonly string[], output: "inherit" | "quiet" = "inherit"): Promise<number> {
-        const { command, env } = this.installation;
-        return run(command, [...args, "--non-interactive"], {
+        return run(this.installation.command, [...args, "--non-interactive"], {
             cwd: projectDirectory,
-            env: { ...process.env, ...env },
+            env: this.environment,
             stdio: ["ignore", output === "quiet" ? "ignore" : "inherit", "inherit"],
         });
     }
 
     /** The options that every `pulumi preview`, `up` and `destroy` of this stack takes. */
     get stackArguments(): string[] {
-        return ["--stack", this.stack.name, "--config-file", this.stack.configFile];
+        return ["--stack", this.stack.name, "--config-file", this.configFile];
     }
 
     /** One line on what stands in for official parts of Pulumi, or undefined when nothing does. */
