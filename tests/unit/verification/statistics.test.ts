@@ -25,7 +25,11 @@ function bruteForce(counts: readonly number[], shares: readonly number[]): numbe
         });
     };
     const n = counts.reduce((sum, count) => sum + count, 0);
-    walk(n, counts.map(() => 0), 1); // prettier-ignore
+    walk(
+        n,
+        counts.map(() => 0),
+        1,
+    );
     const observed = probabilities.get(counts.join())!;
     return [...probabilities.values()].filter((p) => p <= observed * (1 + 1e-7)).reduce((sum, p) => sum + p, 0);
 }
@@ -87,7 +91,6 @@ describe("Verification, statistics: binomial", () => {
             [333, 1 / 3],
             [200, 0.1],
         ] as const)
-            // prettier-ignore
             for (const level of [1e-2, 1e-6]) assert.ok(binomialPower(n, p, p, level) <= level);
     });
 });
@@ -140,7 +143,6 @@ describe("Verification, statistics: sample sizes", () => {
             [0.9, 0.8],
             [0.1, 0.05],
         ] as const) {
-            // prettier-ignore
             const n = sampleSize({ share, truth });
             assert.ok(binomialPower(n, share, truth, 1e-6) >= 0.999);
             assert.ok(binomialPower(n - 1, share, truth, 1e-6) < 0.999);

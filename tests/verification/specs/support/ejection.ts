@@ -12,17 +12,22 @@ import { fail, listing, names, tally } from "./answers";
 
 /** Envoy's health flag of an ejected host. */
 const ejectedFlag = "failed_outlier_check";
-/**
- * Milliseconds within which Envoy's workers follow a change of health: Envoy merges such changes for 1 s
- * (update_merge_window), and some more for a busy machine.
- */
-const workerLag = 3_000;
-/** Milliseconds within which the flag follows the last error: ejection happens with the answer, not at the interval. */
-const flagLag = 3_000;
+/** How late Envoy may be; milliseconds. */
+export interface Lags {
+    /** From the last error to the flag: ejection happens with the answer, not at the interval. */
+    flag: number;
+    /**
+     * From a change of health to the workers that follow it: Envoy merges such changes for 1 s (update_merge_window),
+     * and some more for a busy machine.
+     */
+    workers: number;
+    /** From the sweep that should end an ejection to its end. */
+    return: number;
+}
+const envoyLags: Lags = { flag: 3_000, workers: 3_000, return: 1_500 };
+
 /** Milliseconds between two looks whether requests reach an ejected pod. */
 const probeInterval = 4_000;
-/** Milliseconds that a return may be later than the interval's next sweep. */
-const returnSlack = 1_500;
 
 export interface EjectionClient {
     /** For example `gateway pod istio-ingressgateway-abc`. */
@@ -101,6 +106,7 @@ export class EjectionScenario {
         private readonly policy: OutlierDetection,
         private readonly signal: AbortSignal,
         private readonly progress: (what: string) => void,
+        private readonly lags: Lags = envoyLags,
     ) {
         this.errorPods = pods.filter(({ labels }) => labels["variant"] === "error");
         this.normalPods = pods.filter((pod) => !this.errorPods.includes(pod));
@@ -181,7 +187,7 @@ export class EjectionScenario {
                     last = await this.client.send(settled);
                     return last.every(({ status }) => status === 200);
                 },
-                { deadline: workerLag, interval: 50, signal: this.signal },
+                { deadline: this.lags.workers, interval: 50, signal: this.signal },
             );
         } catch (error) {
             if (!(error instanceof DeadlineExceeded)) throw error;
@@ -199,7 +205,7 @@ export class EjectionScenario {
         const away = new Map(ejections.map((ejection) => [ejection.pod.ip, ejection]));
         let lastEjected = performance.now();
         let lastProbe = -Infinity;
-        const deadline = Math.max(...ejections.map(({ notAfter }) => notAfter)) + base + sweep + 2 * returnSlack;
+        const deadline = Math.max(...ejections.map(({ notAfter }) => notAfter)) + base + sweep + 2 * this.lags.return;
         while (away.size > 0) {
             this.signal.throwIfAborted();
             const first = Math.min(...[...away.values()].map(({ notAfter }) => notAfter));
@@ -241,7 +247,7 @@ export class EjectionScenario {
 
     private judgeReturn({ pod, notBefore, notAfter }: Ejection, lastEjected: number, returned: number): void {
         const base = milliseconds(this.policy.baseEjectionTime);
-        const latest = base + milliseconds(this.policy.interval) + returnSlack;
+        const latest = base + milliseconds(this.policy.interval) + this.lags.return;
         if (returned - notBefore < base)
             fail({
                 expected: `${pod.name} stays ejected for baseEjectionTime ${this.policy.baseEjectionTime}`,
@@ -251,7 +257,7 @@ export class EjectionScenario {
             });
         if (lastEjected - notAfter > latest)
             fail({
-                expected: `${pod.name} returns within ${seconds(latest)} (baseEjectionTime, one interval and ${seconds(returnSlack)})`,
+                expected: `${pod.name} returns within ${seconds(latest)} (baseEjectionTime, one interval and ${seconds(this.lags.return)})`,
                 seen: `it was still ejected in ${this.client.name} after ${seconds(lastEjected - notAfter)}`,
                 cause: "baseEjectionTime of the DestinationRule is longer, or the pod had been ejected several times in a row just before (each one lasts longer)",
                 action: "compare the DestinationRule egov-hello with egov.outlierDetection; stop other clients",
@@ -271,13 +277,13 @@ export class EjectionScenario {
                     for (const answer of answers) missing.delete(podOf(answer));
                     return missing.size === 0;
                 },
-                { deadline: workerLag, interval: 50, signal: this.signal },
+                { deadline: this.lags.workers, interval: 50, signal: this.signal },
             );
         } catch (error) {
             if (!(error instanceof DeadlineExceeded)) throw error;
             fail({
                 expected: `requests reach ${[...missing].join(", ")} again after the ejection`,
-                seen: `${tally(seen)} within ${seconds(workerLag)}`,
+                seen: `${tally(seen)} within ${seconds(this.lags.workers)}`,
                 cause: "Envoy has ended the ejection but its workers do not use the pod, for example because it is not ready any more",
                 action: "look at the saved clusters of the proxy",
                 evidence: { "return.txt": listing(seen) },
@@ -304,7 +310,7 @@ export class EjectionScenario {
             await until(
                 `${pod.name} is ejected`,
                 async () => (await this.hosts()).some((host) => host.ip === pod.ip && isEjected(host)),
-                { deadline: flagLag, interval: 50, signal: this.signal },
+                { deadline: this.lags.flag, interval: 50, signal: this.signal },
             );
             return performance.now();
         } catch (error) {
