@@ -32,3 +32,6 @@ export function nameOf(title: string): CheckName {
     if (name === undefined) throw new Error(`the report has a check that the suite does not have: "${title}"`);
     return name;
 }
+
+/** The names of all checks, in the order of the report. */
+export const checkNames = (): CheckName[] => [...titles.keys()];

@@ -77,6 +77,26 @@ export const destinationRules: readonly Mutation[] = [
         traces: (mesh) => inClusters(mesh, ["gateway-server"], helloCluster(mesh), withoutRule),
         expectRed: { "egov-gateway-server": ["policy", "ejection", "isolation", "return"] },
     },
+    {
+        name: "rule-overridden-by-caller",
+        ids: ["E7"],
+        description:
+            "A second DestinationRule for egov-hello in the namespace of gateway-server, which takes precedence there, sends all requests of one client to one pod.",
+        needs: ["egov"],
+        apply: async (changes, { api, config }) => {
+            const { spec } = (await api.get(objects.hello("DestinationRule", config)))!;
+            const loadBalancer = { consistentHash: { useSourceIp: true } };
+            await changes.create({
+                apiVersion: apiVersionOf("DestinationRule"),
+                kind: "DestinationRule",
+                metadata: { name: "egov-hello", namespace: config.egov.namespaces.infra },
+                spec: { ...spec, trafficPolicy: { ...spec.trafficPolicy, loadBalancer } },
+            });
+        },
+        traces: (mesh) =>
+            inClusters(mesh, ["gateway-server"], helloCluster(mesh), (cluster) => cluster?.lb_policy === "RING_HASH"),
+        expectRed: { "egov-gateway-server": ["policy", "spread", "ejection", "isolation", "return"] },
+    },
     helloPolicy(
         {
             name: "outlier-detection-off",

@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { explain, isRight, judge } from "../../mutation/verdict";
+
+describe("verdict on a mutation", () => {
+    const cases: [string, string[], string[], string, boolean][] = [
+        ["exactly the expected checks", ["a", "b"], ["b", "a"], "killed", true],
+        ["nothing, as expected of an equivalent change", [], [], "quiet", true],
+        ["nothing although something had to be", ["a"], [], "survived", false],
+        ["one too few", ["a", "b"], ["a"], "inexact", false],
+        ["one too many", ["a"], ["a", "b"], "inexact", false],
+        ["something although the change is equivalent", [], ["a"], "false alarm", false],
+    ];
+    for (const [what, expected, red, kind, right] of cases)
+        it(`${what} red: ${kind}`, () => {
+            const verdict = judge(new Set(expected), new Set(red));
+            assert.equal(verdict.kind, kind);
+            assert.equal(isRight(verdict), right);
+        });
+
+    it("names what differs", () => {
+        assert.deepEqual(explain(judge(new Set(["a", "b"]), new Set(["b", "c"]))), [
+            "not red although it had to be: a",
+            "red although it must not be: c",
+        ]);
+    });
+});
