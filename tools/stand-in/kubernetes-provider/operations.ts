@@ -93,6 +93,9 @@ export class Operations {
             return before === undefined ? declared : object;
         } catch (error) {
             if (passingCondition(error) || (error instanceof ApiError && error.status === 404)) return declared;
+            // The object that is to be replaced is still there in a preview: what it cannot become, its successor can.
+            if (before === undefined && error instanceof ApiError && isImmutableRefusal(error.status, error.message))
+                return declared;
             throw explain(error, manifestOf(inputs));
         }
     }
