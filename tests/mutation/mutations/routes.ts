@@ -163,16 +163,6 @@ export const routes: readonly Mutation[] = [
         expectRed: union(shopRouteGone, { "ecommerce-infrastructure": ["objects"] }),
     },
     {
-        name: "route-hello-removed",
-        ids: ["E3"],
-        description: "The VirtualService egov-hello is gone.",
-        needs: ["egov"],
-        apply: (changes, { config }) => changes.remove(objects.hello("VirtualService", config)),
-        traces: (mesh) =>
-            inGatewayRoutes(mesh, (all) => !all.some(({ match }) => match?.["prefix"] === mesh.config.egov.hello.path)),
-        expectRed: helloFromOutside,
-    },
-    {
         name: "route-catch-all",
         ids: ["C2", "E3"],
         description:
