@@ -13,18 +13,29 @@ import {
 } from "../../components/cluster/embedded/control";
 import { clusterPaths, projectDirectory } from "../../components/cluster/embedded/paths";
 import { nodeAddress, readStatus } from "../../components/cluster/embedded/status";
+import { pauseImage } from "../../tools/image-specs";
 import { sampleAppImage } from "../../tools/sample-app";
 import { ensureToolchain } from "../../tools/toolchain";
+import { versions } from "../../tools/versions";
 import { hostSettings, processesOfCluster, pollUntil } from "./cluster-support";
 import { leftovers } from "./leftovers";
+
+/** Nothing here needs the mesh's images: importing those would be most of the time. */
+const images = [pauseImage, `registry.k8s.io/coredns/coredns:v${versions().coredns}`, sampleAppImage()];
 
 /** Names and ports of their own: these tests never touch a cluster that somebody uses. */
 const single: ClusterRequest = {
     name: "e2e-single",
     nodes: [{ zone: "zone-a" }],
     hostPorts: [{ hostPort: 42380, nodePort: 30080 }],
+    images,
 };
-const double: ClusterRequest = { name: "e2e-double", nodes: [{ zone: "zone-a" }, { zone: "zone-b" }], hostPorts: [] };
+const double: ClusterRequest = {
+    name: "e2e-double",
+    nodes: [{ zone: "zone-a" }, { zone: "zone-b" }],
+    hostPorts: [],
+    images,
+};
 
 describe("embedded cluster", function () {
     this.timeout(90_000);

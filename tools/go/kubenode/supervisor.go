@@ -67,6 +67,10 @@ func (s *supervisor) run(preferred int, signals <-chan os.Signal) error {
 		return err
 	}
 	s.close = append(s.close, forwards.close)
+	// Every node mounts the folder of the first one's certificates: it is there before any of them starts.
+	if err := os.MkdirAll(filepath.Join(s.root(s.config.Name), kubernetesFolder), 0o755); err != nil {
+		return err
+	}
 	reports, ended := make(chan report, 64), make(chan string, len(s.config.Nodes))
 	for index := range s.config.Nodes {
 		node, err := startNode(s.layout, s.config, index, reports, ended)
