@@ -96,13 +96,10 @@ function readGateways(field: Field, namespace: Maybe<string>): GatewayBinding[] 
     });
 }
 
-/** `namespace/name` of a Gateway as a VirtualService may write it: `name`, `namespace/name` or `./name`. */
+/** `namespace/name` of a Gateway as a VirtualService writes it: `name` or `namespace/name`. */
 function gatewayName(text: string, namespace: Maybe<string>): Maybe<string> {
-    if (text === "mesh") return text;
-    const slash = text.indexOf("/");
-    const written = slash < 0 ? "." : text.slice(0, slash);
-    const owner = written === "." ? namespace : written;
-    return isKnown(owner) ? `${owner}/${text.slice(slash + 1)}` : UNKNOWN;
+    if (text === "mesh" || text.includes("/")) return text;
+    return isKnown(namespace) ? `${namespace}/${text}` : UNKNOWN;
 }
 
 function readRoute(protocol: Route["protocol"], field: Field): Route {

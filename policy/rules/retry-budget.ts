@@ -1,11 +1,11 @@
 import { readDuration } from "../model/duration";
 import { isKnown } from "../model/unknown";
-import { at, type Rule } from "./rule";
+import { at, list, type Rule } from "./rule";
 
 export const retryBudget: Rule = {
     id: "retry-budget",
-    title: "One try may not take longer than the whole request",
-    reason: "The request's timeout ends the first try: the retries that are declared can never happen.",
+    title: "Time-out and retries of a route go together: one try fits into the whole request",
+    reason: "The request's timeout ends the first try, so that the retries that are declared never happen, or Istio refuses the VirtualService.",
     fix: "Set perTryTimeout below timeout, so that at least two tries fit in.",
     severity: "high",
     enforcement: "mandatory",
@@ -13,13 +13,27 @@ export const retryBudget: Rule = {
     *check(mesh) {
         for (const virtualService of mesh.virtualServices)
             for (const { field } of virtualService.httpRoutes) {
-                const attempts = field.get("retries", "attempts").number();
-                const perTry = readDuration(field.get("retries", "perTryTimeout").text());
+                const retries = field.get("retries");
+                const attempts = retries.get("attempts").number();
+                const perTry = readDuration(retries.get("perTryTimeout").text());
                 const timeout = readDuration(field.get("timeout").text());
-                // A timeout of 0s means none.
-                if (!isKnown(attempts) || attempts === 0 || !isKnown(perTry) || !isKnown(timeout) || timeout === 0)
-                    continue;
-                if (perTry <= timeout) continue;
+                if (isKnown(timeout) && timeout < 1)
+                    yield at(
+                        virtualService,
+                        field.get("timeout"),
+                        `Istio refuses a timeout of ${String(field.get("timeout").value)}: it must be at least 1ms`,
+                        "leave timeout out for no limit",
+                    );
+                const useless = ["perTryTimeout", "retryOn"].filter((name) => retries.get(name).isSet);
+                if (attempts === 0 && useless.length > 0)
+                    yield at(
+                        virtualService,
+                        retries,
+                        `retries are switched off (attempts 0) and ${list(useless)} set: Istio refuses the VirtualService`,
+                        `remove ${list(useless)}, or set attempts to 1 or more`,
+                    );
+                if (!isKnown(attempts) || attempts === 0 || !isKnown(perTry) || !isKnown(timeout)) continue;
+                if (perTry <= timeout || timeout < 1) continue;
                 const written = String(field.get("timeout").value);
                 yield at(
                     virtualService,

@@ -86,6 +86,12 @@ describe("policy: virtual-service-gateway (C8 problem 4)", () => {
             says: ["egov-app/istio-ingressgateway does not exist", 'write "istio-system/istio-ingressgateway"'],
         },
         {
+            title: "the gateway as ./name, which is no namespace to a VirtualService",
+            change: (mesh) => (mesh.get(order).spec.gateways = ["./ecommerce-gateway"]),
+            found: [`virtual-service-gateway ${order} spec.gateways[0]`],
+            says: ['write "ecommerce/ecommerce-gateway"'],
+        },
+        {
             title: "the gateway is gone",
             change: (mesh) => mesh.remove(gateway),
             found: [
@@ -99,7 +105,6 @@ describe("policy: virtual-service-gateway (C8 problem 4)", () => {
             title: "the gateway by namespace and name",
             change: (mesh) => (mesh.get(order).spec.gateways = ["ecommerce/ecommerce-gateway"]),
         },
-        { title: "the gateway as ./name", change: (mesh) => (mesh.get(order).spec.gateways = ["./ecommerce-gateway"]) },
         {
             title: "no gateway, the host is a Service: a route for sidecars (C9)",
             change: (mesh) => {
@@ -160,12 +165,7 @@ describe("policy: virtual-service-host (C8 problem 4, C2)", () => {
         {
             title: "the server admits another namespace only",
             change: hosts(["istio-system/*"]),
-            found: [
-                `virtual-service-host ${customer} spec.hosts[0]`,
-                `virtual-service-host ${customer} spec.hosts[1]`,
-                `virtual-service-host ${order} spec.hosts[0]`,
-                `virtual-service-host ${order} spec.hosts[1]`,
-            ],
+            found: [`virtual-service-host ${customer} spec.hosts[0]`, `virtual-service-host ${order} spec.hosts[0]`],
         },
     ]);
     accepts([

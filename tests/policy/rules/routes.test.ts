@@ -262,10 +262,25 @@ describe("policy: retry-budget (C3)", () => {
         },
         { title: "in other units", change: set("0.5s", "600ms"), found },
         { title: "in two units", change: set("1m", "1m30s"), found },
+        {
+            title: "retries switched off, with a time for each",
+            change: set("30s", "10s", 0),
+            found: [`retry-budget ${customer} spec.http[0].retries`],
+            says: ["attempts 0", "remove perTryTimeout"],
+        },
+        {
+            title: "a timeout of 0s",
+            change: set("0s", "10s"),
+            found: [`retry-budget ${customer} spec.http[0].timeout`],
+            says: ["leave timeout out"],
+        },
     ]);
     accepts([
-        { title: "retries switched off", change: set("5s", "10s", 0) },
-        { title: "no timeout", change: set("0s", "10s") },
+        {
+            title: "retries switched off",
+            change: (mesh) => Object.assign(route(mesh, customer), { timeout: "5s", retries: { attempts: 0 } }),
+        },
+        { title: "no timeout", change: set(undefined, "10s") },
         { title: "equal", change: set("10s", "10s") },
         { title: "a duration that is not known yet", change: set(UNKNOWN, "10s") },
     ]);
