@@ -19,27 +19,16 @@ export const serviceAnswers = defineSpec({
     async run({ target, config, check, all, progress }) {
         const { namespace, servicePort, replicas } = config.ecommerce;
         const services = ecommerceServices(config);
-        const pods = new Map(
-            await Promise.all(services.map(async ({ name }) => [name, await ecommercePods(target, name)] as const)),
-        );
         const count = requestsToSee(1 / (2 * replicas), { of: replicas });
-        progress(`${count} requests to each service from inside`);
-        const results = await Promise.all(
-            services.map(async (service, index) => {
-                const next = services[(index + 1) % services.length]!.name;
-                const callers = [...pods.get(next)!, ...[...pods.values()].flat()];
-                const caller = callers.find(({ readySince, sidecar }) => readySince && sidecar);
-                if (!caller) throw new Error(`no pod with a sidecar is ready in ${namespace}, nobody could call`);
-                const url = `http://${service.name}.${namespace}.svc.cluster.local:${servicePort}${service.path}`;
-                const answers = await target.inside(caller, url, {}, { count, concurrency: 4 });
-                return { ...service, caller, answers, pods: pods.get(service.name)! };
-            }),
-        );
-        const evidence = () =>
+        const calls = callAll();
+        // The checks await it; one that was not selected must not leave a rejection behind.
+        calls.catch(() => undefined);
+        const evidence = (results: Awaited<typeof calls>) =>
             Object.fromEntries(results.map(({ name, answers }) => [`${name}.txt`, listing(answers)]));
         await all(
             () =>
                 check("texts", async () => {
+                    const results = await calls;
                     const problems = results.flatMap(({ name, caller, answers, response, pods: own }) => {
                         const wrong = answers.filter(
                             (answer) =>
@@ -57,11 +46,12 @@ export const serviceAnswers = defineSpec({
                         seen: problems.join("; "),
                         cause: "wrong arguments of the container, a Service that selects other pods, or no endpoints (503)",
                         action: `kubectl -n ${namespace} get deployments -o yaml: compare -text with ecommerce.services; kubectl -n ${namespace} get endpointslices`,
-                        evidence: evidence(),
+                        evidence: evidence(results),
                     });
                 }),
             () =>
                 check("replicas", async () => {
+                    const results = await calls;
                     const problems = results.flatMap(({ name, answers, pods: own }) => {
                         const silent = own.filter((pod) => !answers.some((answer) => answer.pod === pod.name));
                         return silent.length === 0 && own.length === replicas
@@ -76,9 +66,27 @@ export const serviceAnswers = defineSpec({
                         seen: problems.join("; "),
                         cause: "a pod is not ready, not among the endpoints, or ejected in the caller's sidecar",
                         action: `kubectl -n ${namespace} get pods,endpointslices`,
-                        evidence: evidence(),
+                        evidence: evidence(results),
                     });
                 }),
         );
+
+        async function callAll() {
+            const pods = new Map(
+                await Promise.all(services.map(async ({ name }) => [name, await ecommercePods(target, name)] as const)),
+            );
+            progress(`${count} requests to each service from inside`);
+            return Promise.all(
+                services.map(async (service, index) => {
+                    const next = services[(index + 1) % services.length]!.name;
+                    const callers = [...pods.get(next)!, ...[...pods.values()].flat()];
+                    const caller = callers.find(({ readySince, sidecar }) => readySince && sidecar);
+                    if (!caller) throw new Error(`no pod with a sidecar is ready in ${namespace}, nobody could call`);
+                    const url = `http://${service.name}.${namespace}.svc.cluster.local:${servicePort}${service.path}`;
+                    const answers = await target.inside(caller, url, {}, { count, concurrency: 4 });
+                    return { ...service, caller, answers, pods: pods.get(service.name)! };
+                }),
+            );
+        }
     },
 });

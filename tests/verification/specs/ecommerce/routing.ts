@@ -1,7 +1,7 @@
 import type { PlatformConfig } from "../../../../components/config/platform";
 import { defineSpec } from "../../spec";
 import { describe, fail, grouped } from "../support/answers";
-import { ecommerceHost, ecommercePods, ecommerceServices } from "../support/names";
+import { declaredPrefixes, ecommerceHost, ecommercePods, ecommerceServices } from "../support/names";
 import { ecommerceEvidence } from "./evidence";
 
 export const routing = defineSpec({
@@ -100,10 +100,7 @@ export const routing = defineSpec({
 
 /** Paths near the declared ones that no VirtualService of the platform matches. */
 export function undeclaredPaths(config: PlatformConfig): string[] {
-    const prefixes = [
-        ...ecommerceServices(config).map(({ path }) => path),
-        ...(config.egov.enabled ? [config.egov.hello.path] : []),
-    ];
+    const prefixes = declaredPrefixes(config);
     const candidates = [
         "/",
         "/api",

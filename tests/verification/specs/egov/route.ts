@@ -2,7 +2,7 @@ import { defineSpec, exclusive } from "../../spec";
 import { requestsToSee } from "../../statistics/sample-size";
 import type { Answer } from "../../target/target";
 import { describe, fail, grouped, listing, names, tally, text } from "../support/answers";
-import { helloPods, isErrorPod } from "../support/names";
+import { declaredPrefixes, helloPods, isErrorPod } from "../support/names";
 import { helloEvidence } from "./evidence";
 
 export const egovRoute = defineSpec({
@@ -13,7 +13,11 @@ export const egovRoute = defineSpec({
     locks: () => exclusive("gateway:egov-hello"),
     checks: {
         prefix: { ids: ["E3"], title: "E3 route: the declared prefix leads from outside to the pods of egov-hello" },
-        text: { ids: ["E3"], title: "E3 answer: normal pods answer requests from outside with their name" },
+        text: {
+            ids: ["E3"],
+            title: "E3 answer: normal pods answer requests from outside with their name",
+            needs: ["equal-pods"],
+        },
         others: { ids: ["E3"], title: "E3 other paths: without the prefix the gateway answers 404" },
     },
     evidence: helloEvidence,
@@ -40,8 +44,9 @@ export const egovRoute = defineSpec({
             () => check("text", () => checkText()),
             () =>
                 check("others", async () => {
-                    const foreign = ["/", `${path.slice(0, -1)}`, `/x${path}`, path.toUpperCase()].filter(
-                        (to) => !to.startsWith(path),
+                    const prefixes = declaredPrefixes(config);
+                    const foreign = ["/", path.slice(0, -1), `/x${path}`, path.toUpperCase()].filter(
+                        (to) => to !== "" && !prefixes.some((prefix) => to.startsWith(prefix)),
                     );
                     const answers = (await Promise.all(foreign.map((to) => target.request({ path: to })))).flat();
                     if (!answers.every(({ status, pod }) => status === 404 && pod === undefined))

@@ -32,6 +32,14 @@ export function ecommerceServices(config: PlatformConfig): { name: string; path:
     return Object.entries(config.ecommerce.services).map(([name, service]) => ({ name, ...service }));
 }
 
+/** Every prefix that a VirtualService of the platform matches. */
+export function declaredPrefixes(config: PlatformConfig): string[] {
+    return [
+        ...(config.ecommerce.enabled ? ecommerceServices(config).map(({ path }) => path) : []),
+        ...(config.egov.enabled ? [config.egov.hello.path] : []),
+    ];
+}
+
 /** A Host header that a declared host of the e-commerce services matches: the first that is a name, else any name. */
 export function ecommerceHost(config: PlatformConfig): string {
     const named = config.ecommerce.hosts.find((host) => !host.startsWith("*"));
