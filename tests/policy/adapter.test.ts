@@ -21,7 +21,9 @@ function resources(change: (mesh: GoodMesh) => void = () => undefined): EngineRe
 const order = "VirtualService/ecommerce/order-api";
 const orderUrn = urnOf({ type: "kubernetes:networking.istio.io/v1:VirtualService", name: order });
 
-describe("policy: the pack, through the SDK's gRPC handlers", () => {
+describe("policy: the pack, through the SDK's gRPC handlers", function () {
+    this.timeout("30s");
+
     it("says nothing about the good mesh", async () => {
         assert.deepEqual(await analyze(createPolicies(), resources()), []);
     });

@@ -7,7 +7,9 @@ import { rules } from "../../policy/rules";
 
 const file = join(__dirname, "..", "..", "docs", "policy.md");
 
-describe("policy: the documentation", () => {
+describe("policy: the documentation", function () {
+    this.timeout("30s");
+
     it("docs/policy.md is what the rules say (else: npx tsx policy/generate/docs.ts)", async () => {
         const made = await format(policyPage(), { ...(await resolveConfig(file)), filepath: file });
         assert.equal(readFileSync(file, "utf8"), made);
