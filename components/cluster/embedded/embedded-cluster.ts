@@ -48,14 +48,23 @@ export class EmbeddedCluster extends pulumi.ComponentResource implements Cluster
             name,
             {
                 kubeconfig: this.kubeconfig,
-                // The same cluster keeps its resources when it is started again, whatever its kubeconfig says by then.
-                clusterIdentifier: `embedded/${config.name}`,
+                // The same cluster keeps its resources when it is started again, whatever its kubeconfig says by then;
+                // other nodes make another cluster, and its resources are made anew.
+                clusterIdentifier: `embedded/${config.name}/${config.nodes.map(({ zone }) => zone).join(",")}`,
                 // What lived on a cluster that is gone is gone with it.
                 deleteUnreachable: true,
             },
             { parent: this },
         );
+        deleteObjectsWith(nodes);
         this.gateway = nodes.address.apply((address) => ({ address, port: gatewayNodePort }));
         this.registerOutputs({ kubeconfigPath: this.kubeconfigPath, gateway: this.gateway });
     }
+}
+
+/** What runs on a cluster goes with it: destroying a stack removes the cluster, not each object on it first. */
+function deleteObjectsWith(cluster: pulumi.CustomResource): void {
+    pulumi.runtime.registerStackTransformation(({ type, props, opts }) =>
+        type.startsWith("kubernetes:") ? { props, opts: { ...opts, deletedWith: cluster } } : undefined,
+    );
 }
