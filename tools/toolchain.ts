@@ -6,6 +6,7 @@ import { extractPackages, isDebianLike } from "./debian";
 import { fetchEnvoy } from "./envoy";
 import { throwIfAborted } from "./errors";
 import { buildGoTools, goModuleFolder, goOutput, goVersion, StepContext } from "./go";
+import { noteBuildTime } from "./build-times";
 import { copyFromHost } from "./host-programs";
 import { buildImage, provenanceOf, ToolchainImage } from "./images";
 import { Inventory, Part, partsOf, takeInventory } from "./inventory";
@@ -48,7 +49,8 @@ export async function ensureToolchain(groups: ToolGroup[], options: ToolchainOpt
     const directory = toolchainDirectory(inventory.key);
     const notes = new PartNotes(directory);
     if (missingParts(inventory, groups, notes).length > 0) {
-        for (const stage of stages(groups)) await makeStage(inventory, stage, directory, notes, options);
+        const cold = !existsSync(join(cacheDirectory(), "go", "build"));
+        for (const stage of stages(groups)) await makeStage(inventory, stage, directory, notes, cold, options);
     }
     return describe(inventory, groups, directory, notes);
 }
@@ -80,6 +82,7 @@ async function makeStage(
     groups: ToolGroup[],
     directory: string,
     notes: PartNotes,
+    cold: boolean,
     options: ToolchainOptions,
 ): Promise<void> {
     const isMissing = () => missingParts(inventory, groups, notes).length > 0;
@@ -104,7 +107,13 @@ async function makeStage(
             "logs",
             `${inventory.key}-${new Date().toISOString().replaceAll(":", "")}.log`,
         );
+        const begin = Date.now();
         await new Builder(inventory, directory, notes).build(groups, { onProgress, signal: options.signal, log });
+        noteBuildTime(directory, {
+            name: groups.join(" and "),
+            seconds: (Date.now() - begin) / 1000,
+            cold,
+        });
     });
 }
 
