@@ -6,7 +6,7 @@ import { extractPackages, isDebianLike } from "./debian";
 import { fetchEnvoy } from "./envoy";
 import { throwIfAborted } from "./errors";
 import { buildGoTools, goModuleFolder, goOutput, goVersion, StepContext } from "./go";
-import { noteBuildTime } from "./build-times";
+import { noteBuildTime, readBuildTimes } from "./build-times";
 import { copyFromHost } from "./host-programs";
 import { buildImage, provenanceOf, ToolchainImage } from "./images";
 import { Inventory, Part, partsOf, takeInventory } from "./inventory";
@@ -49,7 +49,9 @@ export async function ensureToolchain(groups: ToolGroup[], options: ToolchainOpt
     const directory = toolchainDirectory(inventory.key);
     const notes = new PartNotes(directory);
     if (missingParts(inventory, groups, notes).length > 0) {
-        const cold = !existsSync(join(cacheDirectory(), "go", "build"));
+        // The first set-up may come in several calls: what follows a cold build of another group is cold, too.
+        const cold =
+            !existsSync(join(cacheDirectory(), "go", "build")) || readBuildTimes(directory).some((time) => time.cold);
         for (const stage of stages(groups)) await makeStage(inventory, stage, directory, notes, cold, options);
     }
     return describe(inventory, groups, directory, notes);
