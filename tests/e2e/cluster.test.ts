@@ -38,14 +38,16 @@ const double: ClusterRequest = {
 };
 
 describe("embedded cluster", function () {
-    this.timeout(90_000);
+    this.timeout(120_000);
     this.slow(20_000);
     let kubectlProgram = "";
     let settingsBefore: Map<string, string>;
 
     const kubectl = async (name: string, ...args: string[]): Promise<string> => {
         const kubeconfig = clusterPaths(name).kubeconfig;
-        const { stdout } = await promisify(execFile)(kubectlProgram, ["--kubeconfig", kubeconfig, ...args]);
+        const { stdout } = await promisify(execFile)(kubectlProgram, ["--kubeconfig", kubeconfig, ...args], {
+            timeout: 30_000,
+        });
         return stdout.trim();
     };
 
@@ -61,7 +63,8 @@ describe("embedded cluster", function () {
     };
 
     const answer = async (url: string): Promise<string> => {
-        const response = await fetch(url, { signal: AbortSignal.timeout(1000) });
+        // A connection of its own for each request: one that is kept would lead to the same pod for ever.
+        const response = await fetch(url, { signal: AbortSignal.timeout(1000), headers: { connection: "close" } });
         return await response.text();
     };
 
@@ -102,7 +105,7 @@ describe("embedded cluster", function () {
     it("resolves short and full names in pods", async () => {
         const address = await kubectl(single.name, "get", "service", "hello", "-o", "jsonpath={.spec.clusterIP}");
         const pod = await podOf(single.name, "hello");
-        await kubectl(single.name, "-n", "kube-system", "rollout", "status", "deployment/coredns", "--timeout=60s");
+        await kubectl(single.name, "-n", "kube-system", "rollout", "status", "deployment/coredns", "--timeout=25s");
         for (const name of ["hello", "hello.default", "hello.default.svc", "hello.default.svc.cluster.local"]) {
             const code = `require("dns").lookup("${name}", (error, address) => console.log(error ? error.code : address))`;
             const found = await kubectl(single.name, "exec", pod, "--", "/nodejs/node", "-e", code);
@@ -164,7 +167,7 @@ describe("embedded cluster", function () {
         const restarts = "jsonpath={.items[*].status.containerStatuses[*].restartCount}";
         assert.equal(await kubectl(single.name, "get", "pods", "-o", restarts), "0 0");
         await apply(single.name, deployment("afterwards", 1));
-        await kubectl(single.name, "rollout", "status", "deployment/afterwards", "--timeout=60s");
+        await kubectl(single.name, "rollout", "status", "deployment/afterwards", "--timeout=25s");
     });
 
     it("names a port that is in use, and leaves nothing", async () => {
@@ -188,7 +191,7 @@ describe("embedded cluster", function () {
         assert.equal(await kubectl(double.name, "get", "nodes", "-o", zones), "zone-a zone-b");
         await apply(double.name, deployment("a", 1, "e2e-double"), deployment("b", 1, "e2e-double-2"), service("b"));
         for (const name of ["a", "b"])
-            await kubectl(double.name, "rollout", "status", `deployment/${name}`, "--timeout=60s");
+            await kubectl(double.name, "rollout", "status", `deployment/${name}`, "--timeout=25s");
         const [from, to] = [await podOf(double.name, "a"), await podOf(double.name, "b")];
         const address = await kubectl(double.name, "get", "pod", to, "-o", "jsonpath={.status.podIP}");
         for (const host of [`${address}:8080`, "b.default"]) {
@@ -213,7 +216,7 @@ describe("embedded cluster", function () {
         assert.equal(readStatus(double.name).phase, "killed");
         const again = await restartCluster(double.name);
         assert.notEqual(again.pid, pid);
-        await kubectl(double.name, "rollout", "status", "deployment/a", "--timeout=60s");
+        await kubectl(double.name, "rollout", "status", "deployment/a", "--timeout=25s");
         process.kill(again.pid, "SIGKILL"); // and at once again: the start itself removes what is left
         await restartCluster(double.name);
         await destroyCluster(double.name);
@@ -254,7 +257,7 @@ describe("embedded cluster", function () {
     });
 
     async function podOf(name: string, app: string): Promise<string> {
-        await kubectl(name, "rollout", "status", `deployment/${app}`, "--timeout=60s");
+        await kubectl(name, "rollout", "status", `deployment/${app}`, "--timeout=25s");
         return await kubectl(name, "get", "pods", "-l", `app=${app}`, "-o", "jsonpath={.items[0].metadata.name}");
     }
 });

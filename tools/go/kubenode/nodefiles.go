@@ -12,6 +12,20 @@ import (
 // object is a configuration in JSON, which every Kubernetes program reads as YAML.
 type object = map[string]any
 
+// packetRules of a node beside kube-proxy's. What pods send to the outside carries the node's address. A service address that
+// kube-proxy does not know (yet) is refused at once: else the packet would leave the machine and the sender wait in vain.
+const packetRules = `table ip kubenode {
+	chain postrouting {
+		type nat hook postrouting priority srcnat
+		ip saddr ` + podNetwork + ` ip daddr != ` + podNetwork + ` oifname "` + bridgeName + `" masquerade
+	}
+	chain forward {
+		type filter hook forward priority filter
+		ip daddr ` + serviceNetwork + ` reject
+	}
+}
+`
+
 // prepareNetwork sets what is the node's own: settings of its network namespace and the way out for pods.
 func (n *node) prepareNetwork() error {
 	for setting, value := range map[string]string{
@@ -23,9 +37,7 @@ func (n *node) prepareNetwork() error {
 			return fmt.Errorf("%w: the kernel module br_netfilter is needed (modprobe br_netfilter)", err)
 		}
 	}
-	rules := fmt.Sprintf("table ip kubenode {\n chain postrouting {\n  type nat hook postrouting priority srcnat;\n"+
-		"  ip saddr %s ip daddr != %s oifname %q masquerade\n }\n}\n", podNetwork, podNetwork, bridgeName)
-	if err := writeFile("/run/kubenode.nft", []byte(rules), 0o644); err != nil {
+	if err := writeFile("/run/kubenode.nft", []byte(packetRules), 0o644); err != nil {
 		return err
 	}
 	return n.processes.run("nft", "/usr/sbin/nft", "-f", "/run/kubenode.nft")
