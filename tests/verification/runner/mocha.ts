@@ -4,7 +4,7 @@ import type { Spec } from "../spec";
 import type { Outcome } from "./outcome";
 
 /**
- * Presents the specs to mocha: one suite a spec, one test a check. Mocha decides which tests a `--grep` selects, and
+ * Presents the specs to mocha: one test a check. Mocha decides which tests a `--grep` selects, and
  * each of its tests awaits an outcome; the work itself runs side by side, started once for all of them.
  */
 
@@ -31,14 +31,14 @@ export function presentToMocha(specs: readonly Spec[], { grep, reporter }: Mocha
     let outcomes: ReadonlyMap<string, Promise<Outcome>> = new Map();
     const selected = new Set<string>();
     for (const spec of specs) {
-        const suite = Mocha.Suite.create(mocha.suite, "");
         for (const { title } of Object.values(spec.checks)) {
             const test = new Mocha.Test(title, async function (this: Mocha.Context) {
                 const { status, failure } = await outcomes.get(title)!;
                 if (status === "failed") throw new CheckFailure(failure!);
                 if (status === "skipped") this.skip();
             });
-            suite.addTest(test);
+            // On the root suite, so that the full title is the title and `--grep ^E5` works.
+            mocha.suite.addTest(test);
             if (!grep || grep.test(test.fullTitle())) selected.add(title);
         }
     }
