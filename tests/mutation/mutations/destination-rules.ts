@@ -159,9 +159,8 @@ export const destinationRules: readonly Mutation[] = [
     helloPolicy(
         {
             name: "ejection-percent-zero",
-            description:
-                "maxEjectionPercent is 0, which Istio takes for Envoy's default: with three pods one can still be ejected.",
-            expectRed: helloOutlierSettings,
+            description: "maxEjectionPercent is 0: nobody is ejected, however many errors there are.",
+            expectRed: union(helloOutlierSettings, helloEjection),
         },
         (policy) => {
             policy.outlierDetection.maxEjectionPercent = 0;
