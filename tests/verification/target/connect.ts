@@ -108,8 +108,9 @@ class ClusterTarget implements Target {
         return new EnvoyProxy(this.kubernetes, pod);
     }
 
-    gatewayPods(): Promise<Pod[]> {
-        return this.kubernetes.pods("istio-system", { istio: "ingressgateway" });
+    async gatewayPods(): Promise<Pod[]> {
+        const pods = await this.kubernetes.pods("istio-system", { istio: "ingressgateway" });
+        return pods.filter(({ readySince }) => readySince);
     }
 
     async proxySync(): Promise<ProxySync[]> {

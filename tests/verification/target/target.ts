@@ -209,7 +209,7 @@ export interface Target {
     /** Sends requests from inside a pod of the sample app to `url`. */
     inside(pod: Pod, url: string, request?: Omit<Request, "path">, stream?: Stream): Promise<Answer[]>;
     proxy(pod: Pod): Proxy;
-    /** The pods of the ingress gateway. */
+    /** The ready pods of the ingress gateway: the others get no requests. */
     gatewayPods(): Promise<Pod[]>;
     /** What all istiod pods say about their proxies. */
     proxySync(): Promise<ProxySync[]>;

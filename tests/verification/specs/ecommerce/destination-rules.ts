@@ -48,7 +48,7 @@ export const destinationRules = defineSpec({
             );
             return found.flat();
         };
-        const gateways = async () => read((await target.gatewayPods()).filter(({ readySince }) => readySince));
+        const gateways = async () => read(await target.gatewayPods());
         const clients = async () => {
             const pods = (await applicationPods(target)).filter(({ sidecar }) => sidecar?.ready);
             progress(`the configuration of ${pods.length} sidecars`);

@@ -37,15 +37,17 @@ export const infrastructure = defineSpec({
             const { kubernetes } = target;
             const named = async <T extends KubernetesObject>(kind: { apiVersion: string; kind: string }) =>
                 new Map((await kubernetes.objects<T>({ ...kind, namespace })).map((one) => [one.metadata.name, one]));
-            const [pods, deployments, entrances, routes, rules, gateways, gatewayServices] = await Promise.all([
-                kubernetes.pods(namespace),
-                named<Deployment>(apps.deployment),
-                named<Service>(core.service),
-                named(istio.virtualService),
-                named(istio.destinationRule),
-                named(istio.gateway),
-                kubernetes.objects<Service>({ ...core.service, namespace: "istio-system" }),
-            ]);
+            const [pods, gatewayPods, deployments, entrances, routes, rules, gateways, gatewayServices] =
+                await Promise.all([
+                    kubernetes.pods(namespace),
+                    kubernetes.pods("istio-system", { istio: "ingressgateway" }),
+                    named<Deployment>(apps.deployment),
+                    named<Service>(core.service),
+                    named(istio.virtualService),
+                    named(istio.destinationRule),
+                    named(istio.gateway),
+                    kubernetes.objects<Service>({ ...core.service, namespace: "istio-system" }),
+                ]);
             const problems = services.flatMap(({ name }) => {
                 const { spec, status } = deployments.get(name) ?? {};
                 return [
@@ -57,7 +59,8 @@ export const infrastructure = defineSpec({
                     !rules.has(name) && `no DestinationRule ${name}`,
                 ].filter((problem) => problem !== false);
             });
-            problems.push(...pods.flatMap(podProblem));
+            problems.push(...[...pods, ...gatewayPods].flatMap(podProblem));
+            if (gatewayPods.length === 0) problems.push("no pod of the ingress gateway");
             if (!gateways.has(ecommerceGateway)) problems.push(`no Gateway ${ecommerceGateway}`);
             problems.push(...entranceProblems(gatewayServices, config.mesh.ingressGateway));
             if (problems.length === 0) return;

@@ -48,10 +48,9 @@ export const sidecars = defineSpec({
             () =>
                 check("synced", async () => {
                     progress("istiod's view of the proxies");
-                    const wanted = [
-                        ...pods.filter(({ sidecar }) => sidecar),
-                        ...(await target.gatewayPods()).filter(({ phase }) => phase === "Running"),
-                    ].map(({ name, namespace }) => `${name}.${namespace}`);
+                    const wanted = [...pods.filter(({ sidecar }) => sidecar), ...(await target.gatewayPods())].map(
+                        ({ name, namespace }) => `${name}.${namespace}`,
+                    );
                     const problems = async (): Promise<string[]> => {
                         const sync = new Map((await target.proxySync()).map((one) => [one.proxy, one]));
                         return wanted.flatMap((name) => {

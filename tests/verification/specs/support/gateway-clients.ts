@@ -19,7 +19,7 @@ export interface GatewayClient {
  * @param path Path of egov-hello that no pod answers with an error.
  */
 export async function gatewayClients(target: Target, path: string): Promise<GatewayClient[]> {
-    const pods = (await target.gatewayPods()).filter(({ readySince }) => readySince);
+    const pods = await target.gatewayPods();
     const client = (pod: Pod, connection: Connection) => ({ pod, connection, name: `gateway pod ${pod.name}` });
     if (pods.length === 1) return [client(pods[0]!, await target.connect())];
     const requests = (): Promise<number[]> =>
