@@ -30,7 +30,8 @@ export interface RunOptions {
 interface Result {
     mutation: Mutation;
     verdict: Verdict;
-    suite: SuiteResult;
+    /** Undefined where the mutation could not be made. */
+    suite: SuiteResult | undefined;
     /** Milliseconds from the change until the mesh was healthy again. */
     durationMs: number;
 }
@@ -75,21 +76,33 @@ async function runOne(mutation: Mutation, skipped: ReadonlySet<CheckName>, optio
     const start = performance.now();
     const journal = Journal.open(options.journalFile);
     const changes = new Changes(mesh.api, journal);
-    let suite: SuiteResult;
+    let suite: SuiteResult | undefined;
+    let reason = "";
     signal.throwIfAborted();
     try {
         journal.begin(mutation.name);
-        await mutation.apply(changes, mesh);
-        await awaitTraces(mutation.name, () => mutation.traces(mesh), true, signal);
-        suite = await runSuite({ ...options, reportDirectory: join(reportDirectory, mutation.name) });
+        reason = await makeMutation();
+        if (!reason) suite = await runSuite({ ...options, reportDirectory: join(reportDirectory, mutation.name) });
     } finally {
         if (signal.aborted) print(`undoing ${mutation.name}`);
         await changes.undo();
     }
     await awaitTraces(mutation.name, () => mutation.traces(mesh), false, signal);
     await awaitHealthy(mesh, signal);
-    const verdict = judge(expected(mutation, mesh, skipped), suite.red);
+    const verdict: Verdict = suite ? judge(expected(mutation, mesh, skipped), suite.red) : { kind: "not made", reason };
     return { mutation, verdict, suite, durationMs: performance.now() - start };
+
+    /** Answers with the reason why it could not be made, if it could not. */
+    async function makeMutation(): Promise<string> {
+        try {
+            await mutation.apply(changes, mesh);
+            await awaitTraces(mutation.name, () => mutation.traces(mesh), true, signal);
+            return "";
+        } catch (error) {
+            signal.throwIfAborted();
+            return (error as Error).message;
+        }
+    }
 }
 
 function expected({ expectRed }: Mutation, { config }: Mesh, skipped: ReadonlySet<CheckName>): Set<CheckName> {
@@ -106,8 +119,8 @@ function printResult(
     const position = `${String(number).padStart(String(of).length)}/${of}`;
     const kind = isRight(verdict) ? verdict.kind : verdict.kind.toUpperCase();
     print(
-        `${position}  ${kind.padEnd(11)}  ${mutation.name.padEnd(36)} ${String(suite.red.size).padStart(2)} red  ` +
-            `suite ${seconds(suite.durationMs)}, in all ${seconds(durationMs)}`,
+        `${position}  ${kind.padEnd(11)}  ${mutation.name.padEnd(36)} ${String(suite?.red.size ?? "-").padStart(2)} red  ` +
+            `suite ${seconds(suite?.durationMs ?? 0)}, in all ${seconds(durationMs)}`,
     );
     for (const line of explain(verdict)) print(`${" ".repeat(position.length + 2)}${line}`);
 }
@@ -128,8 +141,8 @@ function writeResults(directory: string, results: readonly Result[]): void {
         ids,
         description,
         verdict,
-        red: [...suite.red],
-        suiteMs: Math.round(suite.durationMs),
+        red: [...(suite?.red ?? [])],
+        suiteMs: Math.round(suite?.durationMs ?? 0),
         durationMs: Math.round(durationMs),
     }));
     writeFileSync(join(directory, "mutations.json"), `${JSON.stringify(content, null, 4)}\n`);

@@ -11,7 +11,9 @@ export type Verdict =
     /** Something is red, but not exactly what had to be. */
     | { kind: "inexact"; missing: CheckName[]; unexpected: CheckName[] }
     /** Something is red although the change is equivalent. */
-    | { kind: "false alarm"; unexpected: CheckName[] };
+    | { kind: "false alarm"; unexpected: CheckName[] }
+    /** The mutation could not be made, or did not come into force: nothing is known. */
+    | { kind: "not made"; reason: string };
 
 /** Compares the red checks with those that had to be red. */
 export function judge(expected: ReadonlySet<CheckName>, red: ReadonlySet<CheckName>): Verdict {
@@ -28,7 +30,7 @@ export const isRight = ({ kind }: Verdict): boolean => kind === "killed" || kind
 
 /** The verdict in one or more lines. */
 export function explain(verdict: Verdict): string[] {
-    const lines: string[] = [];
+    const lines = verdict.kind === "not made" ? [verdict.reason] : [];
     if ("missing" in verdict && verdict.missing.length > 0)
         lines.push(`not red although it had to be: ${verdict.missing.join(", ")}`);
     if ("unexpected" in verdict && verdict.unexpected.length > 0)

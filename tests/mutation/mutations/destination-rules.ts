@@ -186,8 +186,7 @@ export const destinationRules: readonly Mutation[] = [
     {
         name: "outlier-detection-filtered",
         ids: ["E5"],
-        description:
-            "An EnvoyFilter makes the gateway's outlier detection count without ejecting; the DestinationRule is as declared.",
+        description: "An EnvoyFilter raises the number of errors in the gateway; the DestinationRule is as declared.",
         needs: ["egov"],
         apply: (changes, mesh) =>
             changes.create({
@@ -202,19 +201,14 @@ export const destinationRules: readonly Mutation[] = [
                             match: { context: "GATEWAY", cluster: { name: helloCluster(mesh) } },
                             patch: {
                                 operation: "MERGE",
-                                value: { outlier_detection: { enforcing_consecutive_5xx: 0 } },
+                                value: { outlier_detection: { consecutive_5xx: 100 } },
                             },
                         },
                     ],
                 },
             }),
         traces: (mesh) =>
-            inClusters(
-                mesh,
-                ["gateway"],
-                helloCluster(mesh),
-                (cluster) => outlier(cluster, "enforcing_consecutive_5xx") === 0,
-            ),
+            inClusters(mesh, ["gateway"], helloCluster(mesh), (cluster) => outlier(cluster, "consecutive_5xx") === 100),
         expectRed: {
             "egov-settings": ["outlier"],
             "egov-circuit-breaker": ["ejection", "isolation", "turn", "return"],
