@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statfsSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statfsSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { clustersDirectory } from "./paths";
 
@@ -22,6 +22,8 @@ export interface MachineFacts {
     freeMemory: number;
     /** The wanted ports that cannot be opened, each with the program that has it, where that can be seen. */
     usedPorts: { port: number; owner?: string }[];
+    /** How many more inotify instances root may have: the kernel limits them per user, over all clusters. */
+    freeInotifyInstances: number;
     /** How many of the 256 networks 10.88.N.0/24 no route of this machine leads to. */
     freeSubnets: number;
 }
@@ -41,6 +43,7 @@ export async function gatherFacts(ports: readonly number[]): Promise<MachineFact
         freeDisk: disk,
         freeMemory: Number(/^MemAvailable:\s*(\d+)/m.exec(read("/proc/meminfo"))?.[1] ?? 0) * 1024,
         usedPorts: (await Promise.all(ports.map(usedPort))).filter((port) => port !== undefined),
+        freeInotifyInstances: freeInotifyInstances(),
         freeSubnets: freeSubnets(read("/proc/net/route")),
     };
 }
@@ -92,6 +95,23 @@ function freeDisk(): number {
     mkdirSync(clustersDirectory, { recursive: true });
     const { bavail, bsize } = statfsSync(clustersDirectory);
     return bavail * bsize;
+}
+
+/** The limit less what root's processes have open. */
+function freeInotifyInstances(): number {
+    const limit = Number(read("/proc/sys/fs/inotify/max_user_instances"));
+    if (!limit) return Infinity;
+    let used = 0;
+    for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+        try {
+            if (statSync(`/proc/${pid}`).uid !== 0) continue;
+            for (const fd of readdirSync(`/proc/${pid}/fd`))
+                if (readlinkSync(`/proc/${pid}/fd/${fd}`) === "anon_inode:inotify") used++;
+        } catch {
+            // The process has ended, or a descriptor was closed meanwhile.
+        }
+    }
+    return limit - used;
 }
 
 /** Tries to open a port. */

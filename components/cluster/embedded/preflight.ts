@@ -11,6 +11,9 @@ export const neededDisk = 4 * 2 ** 30;
 /** Free memory that the control plane and the platform need, in bytes. Measured: 0.8 GiB without workloads, 2.5 with. */
 export const neededMemory = 3 * 2 ** 30;
 
+/** inotify instances that root needs for the first node with the control plane, and for each further one. Measured: 19, 8. */
+const neededInotifyInstances = (nodes: number) => 22 + 9 * (nodes - 1);
+
 /** The capabilities that running nodes takes, by their number in linux/capability.h. */
 const neededCapabilities: Record<string, number> = {
     CAP_CHOWN: 0,
@@ -38,7 +41,7 @@ export interface Problem {
 }
 
 /** Everything that keeps a cluster from running on a machine, all at once. */
-export function problemsOf(facts: MachineFacts, name = "local"): Problem[] {
+export function problemsOf(facts: MachineFacts, name = "local", nodes = 1): Problem[] {
     if (facts.platform !== "linux")
         return [{ problem: `The embedded cluster needs Linux; this is ${facts.platform}.`, remedy: elsewhere }];
     const problems: Problem[] = [];
@@ -84,6 +87,11 @@ export function problemsOf(facts: MachineFacts, name = "local"): Problem[] {
             `Port ${port} of 127.0.0.1 is in use${owner ? ` by ${owner}` : ""}.`,
             `End that program, or change hostPorts of the cluster ${name} in the stack's configuration ([] opens none).`,
         );
+    if (facts.freeInotifyInstances < neededInotifyInstances(nodes))
+        found(
+            `Only ${Math.max(0, facts.freeInotifyInstances)} inotify instances are free for root; ${neededInotifyInstances(nodes)} are needed.`,
+            "Stop other clusters (npm run cluster -- list), or raise the limit: sysctl -w fs.inotify.max_user_instances=1024",
+        );
     if (facts.freeSubnets === 0)
         found(
             "This machine has routes to all of 10.88.0.0/16: no network is free for the cluster.",
@@ -96,10 +104,12 @@ export function problemsOf(facts: MachineFacts, name = "local"): Problem[] {
  * Checks that this machine can run a cluster that does not run yet.
  * @throws ClusterError (exit code 2) naming all problems at once.
  */
-export async function checkMachine(cluster: Pick<EmbeddedClusterConfig, "name" | "hostPorts">): Promise<void> {
+export async function checkMachine(
+    cluster: Pick<EmbeddedClusterConfig, "name" | "nodes" | "hostPorts">,
+): Promise<void> {
     if (process.platform === "linux" && readStatus(cluster.name).pid !== 0) return;
     const facts = await gatherFacts(cluster.hostPorts.map(({ hostPort }) => hostPort));
-    const problems = problemsOf(facts, cluster.name);
+    const problems = problemsOf(facts, cluster.name, cluster.nodes.length);
     if (problems.length === 0) return;
     const list = problems.map(({ problem, remedy }) => `  - ${problem}\n    ${remedy}`).join("\n");
     throw new ClusterError(`This machine cannot run the embedded cluster ${cluster.name}:\n${list}`, 2);

@@ -14,6 +14,7 @@ const good: MachineFacts = {
     freeDisk: neededDisk,
     freeMemory: neededMemory,
     usedPorts: [],
+    freeInotifyInstances: 22,
     freeSubnets: 1,
 };
 
@@ -36,6 +37,7 @@ describe("preflight of the embedded cluster", () => {
             /30000.*nginx \(process 7\)/,
             /hostPorts/,
         ],
+        ["few inotify instances", { freeInotifyInstances: 21 }, /21 inotify.*22/, /max_user_instances=1024/],
         ["no free network", { freeSubnets: 0 }, /10\.88\.0\.0\/16/, /route/],
     ];
     for (const [title, facts, problem, remedy] of cases)
@@ -45,6 +47,10 @@ describe("preflight of the embedded cluster", () => {
             assert.match(problems[0]!.problem, problem);
             assert.match(problems[0]!.remedy, remedy);
         });
+
+    it("asks for more inotify instances for more nodes", () => {
+        assert.match(problemsOf(good, "local", 2)[0]!.problem, /31 are needed/);
+    });
 
     it("names everything at once", () => {
         const all = { user: 1000, fileSystems: [], hasBridgeFilter: false, freeDisk: 0, freeMemory: 0, freeSubnets: 0 };

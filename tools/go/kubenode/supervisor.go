@@ -148,6 +148,9 @@ func (s *supervisor) watch(ctx context.Context, reports <-chan report, ended <-c
 				return fmt.Errorf("node %s: %s", r.node, r.Failure)
 			case r.Component != nil:
 				s.component(r.node, *r.Component)
+				if r.Component.State == stateFailed && s.board.status.Phase == phaseStarting {
+					return fmt.Errorf("%s of node %s cannot run: %s", r.Component.Name, r.node, r.Component.LastExit)
+				}
 			case r.Milestone == milestoneContainerd:
 				s.board.milestone("containerd " + r.node)
 				go func() { imports <- imported{r.node, s.importImages(ctx, r.node, s.config.Images)} }()
