@@ -5,6 +5,7 @@ import { resolveImages } from "./components/cluster/images";
 import { loadConfig } from "./components/config/load";
 import { IngressGateway, ISTIO_NAMESPACE, IstioControlPlane } from "./components/mesh";
 import { loadCharts } from "./components/mesh/charts";
+import { toolProvenance } from "./components/provenance";
 import { Gateway } from "./components/traffic";
 import { Verification } from "./components/verification";
 
@@ -13,6 +14,7 @@ async function platform() {
     const config = loadConfig();
     const images = await resolveImages(config);
     const manifests = await loadCharts(config.mesh, images);
+    const provenance = [...images.provenance, ...toolProvenance()];
 
     // A Kubernetes cluster: embedded, kind or EKS. Nothing below can tell which.
     const gatewayNodePort = config.mesh.ingressGateway.nodePorts.egov;
@@ -52,7 +54,7 @@ async function platform() {
     const verification = new Verification("verification", {
         config,
         cluster,
-        provenance: images.provenance,
+        provenance,
         after: [gateway, ...[ingress, ...egov, ...ecommerce].flatMap(({ resources }) => resources)],
     });
 
@@ -60,7 +62,7 @@ async function platform() {
         gatewayUrl: cluster.gateway.apply(({ address, port }) => `http://${address}:${port}`),
         kubeconfigPath: pulumi.secret(cluster.kubeconfigPath),
         reportPath: verification.reportPath,
-        provenance: images.provenance,
+        provenance,
     };
 }
 

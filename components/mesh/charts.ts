@@ -1,11 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cacheDirectory } from "../../tools/cache";
-import { takeInventory } from "../../tools/inventory";
-import { findOnPath } from "../../tools/path-tools";
-import { ensureToolchain, toolchainDirectory } from "../../tools/toolchain";
 import type { MeshConfig } from "../config/mesh";
+import { buildIstioctl, findIstioctl } from "./istioctl";
 import type { Manifest } from "./manifest";
 import { renderControlPlane } from "./render";
 import { controlPlaneValues, istioOperator, type MeshImages } from "./values";
@@ -22,7 +20,8 @@ import { controlPlaneValues, istioOperator, type MeshImages } from "./values";
 export async function loadCharts(config: MeshConfig, images: MeshImages): Promise<Manifest[] | undefined> {
     if (config.charts.source === "repository") return undefined;
     try {
-        const istioctl = (await findIstioctl()) ?? (pulumi.runtime.isDryRun() ? undefined : await buildIstioctl());
+        const istioctl =
+            (await findIstioctl()) ?? (pulumi.runtime.isDryRun() ? undefined : await buildIstioctl(progress));
         if (!istioctl) return renderedBeforehand();
         return await renderControlPlane(istioOperator(controlPlaneValues(config, images)), {
             istioctl,
@@ -34,18 +33,7 @@ export async function loadCharts(config: MeshConfig, images: MeshImages): Promis
     }
 }
 
-/** istioctl of the toolchain or of the PATH, when there is one: nothing is built for it. */
-async function findIstioctl(): Promise<string | undefined> {
-    const { key, parts } = takeInventory();
-    const { file, tool } = parts.find(({ name }) => name === "go/istioctl")!;
-    const built = join(toolchainDirectory(key), file);
-    return existsSync(built) ? built : (await findOnPath(tool!, cacheDirectory()))?.file;
-}
-
-async function buildIstioctl(): Promise<string> {
-    const onProgress = (line: string) => void pulumi.log.info(line, undefined, undefined, true);
-    return join((await ensureToolchain(["mesh"], { onProgress })).bin, "istioctl");
-}
+const progress = (line: string) => void pulumi.log.info(line, undefined, undefined, true);
 
 async function renderedBeforehand(): Promise<Manifest[]> {
     await pulumi.log.info(

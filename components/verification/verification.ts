@@ -62,7 +62,8 @@ export class Verification extends pulumi.ComponentResource {
                 } catch (error) {
                     throw new pulumi.RunError(
                         `The deployed mesh failed its verification: ${(error as Error).message}\n` +
-                            `Everything is deployed; report: ${report}\nCheck again: npm run verify -- --stack ${stack}`,
+                            `Everything is deployed; report: ${report}\nCheck again: npm run verify -- --stack ${stack}\n` +
+                            "If someone changed the cluster by hand: pulumi up --refresh puts it right.",
                     );
                 }
             });

@@ -2,6 +2,9 @@ import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Manifest } from "../../../components/mesh/manifest";
+import { findIstioctl } from "../../../components/mesh/istioctl";
+import { renderDefaults } from "../../../components/mesh/rendered/render-defaults";
+import { toolProvenance } from "../../../components/provenance";
 import { previewStack, runProgram, type ProgramRun } from "../../support/program";
 
 /** A run takes half a second; a machine that is busy with other things may take far longer. */
@@ -267,10 +270,29 @@ describe("Program: other configurations", function () {
     });
 });
 
-describe("Program: the control plane rendered beforehand", () => {
+describe("Program: provenance", () => {
+    it("repeats what the starter of Pulumi says, a line each", () => {
+        assert.deepEqual(toolProvenance({ ISTIO_PLATFORM_PROVENANCE: "stand-in provider\n\n  stand-in host \n" }), [
+            "stand-in provider",
+            "stand-in host",
+        ]);
+        assert.deepEqual(toolProvenance({}), []);
+    });
+});
+
+describe("Program: the control plane rendered beforehand", function () {
+    this.timeout(PATIENCE);
+    const text = readFileSync(join(__dirname, "../../../components/mesh/rendered/control-plane.json"), "utf8");
+    const rendered = JSON.parse(text) as Manifest[];
+
     it("is of the Istio version that is the default", () => {
-        const text = readFileSync(join(__dirname, "../../../components/mesh/rendered/control-plane.json"), "utf8");
-        const istiod = find(JSON.parse(text) as Manifest[], "Deployment", "istiod");
+        const istiod = find(rendered, "Deployment", "istiod");
         assert.equal(istiod.spec.template.spec.containers[0].image, "docker.io/istio/pilot:1.29.1");
+    });
+
+    it("is what istioctl renders (else: npx tsx components/mesh/rendered/update.ts)", async function () {
+        const istioctl = await findIstioctl();
+        if (!istioctl) return this.skip(); // Not built yet: the end-to-end tests build it.
+        assert.deepEqual(rendered, await renderDefaults(istioctl));
     });
 });
