@@ -52,12 +52,16 @@ export class StackRunner {
         }
     }
 
-    /** Runs `pulumi <args>`. Returns its exit code. `quiet` drops what it prints on standard output. */
+    /**
+     * Runs `pulumi <args>`: with its own display on a terminal, line by line elsewhere. Returns its exit code. `quiet`
+     * drops what it prints on standard output.
+     */
     pulumi(args: readonly string[], output: "inherit" | "quiet" = "inherit"): Promise<number> {
-        return run(this.installation.command, [...args, "--non-interactive"], {
+        const interactive = output === "inherit" && process.stdout.isTTY && process.stdin.isTTY;
+        return run(this.installation.command, interactive ? args : [...args, "--non-interactive"], {
             cwd: projectDirectory,
             env: this.environment,
-            stdio: ["ignore", output === "quiet" ? "ignore" : "inherit", "inherit"],
+            stdio: [interactive ? "inherit" : "ignore", output === "quiet" ? "ignore" : "inherit", "inherit"],
         });
     }
 

@@ -1,12 +1,20 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { Command } from "commander";
+import { z } from "zod";
 import { checkHost } from "../components/cluster/embedded/preflight";
 import { ensureToolchain, ToolGroup, toolsAreReady } from "../tools/toolchain";
 import { UserError } from "./errors";
 import { StackOptions, withStackOptions } from "./options";
 import { preview } from "./preview";
 import { Progress } from "./progress";
-import { clusterKindOf, findStack, Stack } from "./project";
+import { clusterKindOf, findStack, projectDirectory, Stack } from "./project";
 import { StackRunner } from "./stack";
+
+/** What the report of a run says of it as a whole. */
+const reportSummary = z.object({
+    summary: z.object({ passed: z.int(), skipped: z.int(), durationMs: z.number() }),
+});
 
 /** `npm start`: set-up, `pulumi up` under the policy pack, verification, report. */
 export function startCommand(): Command {
@@ -28,7 +36,9 @@ Exit codes: 0 deployed and verified, 1 a check or the deployment failed, 2 the m
             const runner = await StackRunner.open(stack, progress.line);
             if (embedded) await prepareTools(runner, progress);
             progress.done(`Deploying the stack ${stack.name}`);
+            const begin = Date.now();
             await deploy(runner);
+            summarise(stack, begin);
         });
 }
 
@@ -67,4 +77,20 @@ async function deploy(runner: StackRunner): Promise<void> {
                 "What was done is kept; the same command continues from there.",
             code,
         );
+}
+
+/** What was proved since a point in time, and where to look further. */
+function summarise({ name }: Stack, since: number): void {
+    const file = join(projectDirectory, "reports", name, "report.json");
+    if (!existsSync(file) || statSync(file).mtimeMs < since)
+        return console.log("\nDeployed, but not verified: istio-platform:verification.enabled is false.");
+    const { summary } = reportSummary.parse(JSON.parse(readFileSync(file, "utf8")));
+    const skipped = summary.skipped > 0 ? `, ${summary.skipped} skipped` : "";
+    const option = name === "local" ? "" : ` -- --stack ${name}`;
+    console.log(`
+Deployed and verified: ${summary.passed} checks passed${skipped}, in ${(summary.durationMs / 1000).toFixed(0)} s.
+  report            ${join("reports", name, "index.html")}
+  verify again      npm run verify${option}
+  break it, watch   npm run mutate${option}
+  remove            npm run destroy${option}`);
 }

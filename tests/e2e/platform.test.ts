@@ -83,12 +83,12 @@ describe("the local environment, by the commands that users run", () => {
     });
 
     it("the healthy mesh turns no check red in 20 runs in a row", async () => {
-        const { code, output } = await runCommand(["mutate", ...stack, "--healthy", "20"]);
+        const { code, output } = await runCommand(["mutate", "--stack", "e2e", "--healthy", "20"]);
         assert.equal(code, 0, output);
     });
 
     it("every way of breaking the mesh turns exactly the right checks red", async () => {
-        const { code, output } = await runCommand(["mutate", ...stack]);
+        const { code, output } = await runCommand(["mutate", "--stack", "e2e"]);
         assert.equal(code, 0, output);
         const [, killed, all] = /mutations: (\d+) killed of (\d+)\s*$/.exec(output) ?? [];
         assert.equal(killed, all, output);
