@@ -11,6 +11,12 @@ import { keepingEncryption, writeWorkingConfig } from "./stack-config";
 /** What `pulumi stack ls --json` prints, as far as it matters here. */
 const stackList = z.array(z.object({ name: z.string() }));
 
+/**
+ * How many resources Pulumi works on at once. Most of the time a Deployment is only waited for: the default, a few per
+ * core, would make the last ones wait for the first.
+ */
+const parallelResources = 64;
+
 /** Runs Pulumi's command line on one stack of this project. */
 export class StackRunner {
     private constructor(
@@ -36,8 +42,9 @@ export class StackRunner {
         return new StackRunner(stack, installation, writeWorkingConfig(stack));
     }
 
+    /** The program repeats in its reports what Pulumi itself runs with. */
     private get environment(): NodeJS.ProcessEnv {
-        return { ...process.env, ...this.installation.env };
+        return { ...process.env, ...this.installation.env, ISTIO_PLATFORM_PROVENANCE: this.provenance ?? "" };
     }
 
     private async exists(): Promise<boolean> {
@@ -67,7 +74,7 @@ export class StackRunner {
 
     /** The options that every `pulumi preview`, `up` and `destroy` of this stack takes. */
     get stackArguments(): string[] {
-        return ["--stack", this.stack.name, "--config-file", this.configFile];
+        return ["--stack", this.stack.name, "--config-file", this.configFile, "--parallel", String(parallelResources)];
     }
 
     /** One line on what stands in for official parts of Pulumi, or undefined when nothing does. */
