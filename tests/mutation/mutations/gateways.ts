@@ -55,7 +55,7 @@ export const gateways: readonly Mutation[] = [
                     ({ match, domains }) => paths.includes(String(match?.["prefix"])) && domains.includes("*"),
                 );
             }),
-        expectRed: { "ecommerce-gateway": ["settings"], "ecommerce-routing": ["hosts"] },
+        expectRed: { "ecommerce-gateway": ["settings", "listener"], "ecommerce-routing": ["hosts"] },
     },
     {
         name: "gateway-egov-removed",

@@ -1,7 +1,14 @@
 import { defineSpec } from "../../spec";
-import type { KubernetesObject } from "../../target/target";
+import type { EnvoyRoute, KubernetesObject } from "../../target/target";
 import { fail, names } from "../support/answers";
-import { ecommerceGateway, ecommerceHost, ingressGateway, istio } from "../support/names";
+import {
+    ecommerceCluster,
+    ecommerceGateway,
+    ecommerceHost,
+    ecommerceServices,
+    ingressGateway,
+    istio,
+} from "../support/names";
 import { ecommerceEvidence } from "./evidence";
 
 interface Gateway extends KubernetesObject {
@@ -30,6 +37,9 @@ export const gateway = defineSpec({
     evidence: ecommerceEvidence,
     async run({ target, config, check, all }) {
         const { namespace, hosts } = config.ecommerce;
+        const clusters = ecommerceServices(config).map(({ name }) => ecommerceCluster(config, name));
+        const leadsToServices = ({ routes }: { routes?: EnvoyRoute[] }): boolean =>
+            routes?.some(({ route }) => clusters.includes(route?.cluster ?? "")) ?? false;
         const action = `kubectl -n ${namespace} get gateway ${ecommerceGateway} -o yaml; kubectl -n istio-system get pods,services -l istio=ingressgateway --show-labels`;
         await all(
             () =>
@@ -73,9 +83,9 @@ export const gateway = defineSpec({
                             gateways.map(async (pod) => {
                                 const routes = await target.proxy(pod).routes();
                                 const http = routes.filter(({ name }) => name === "http.80" || name === "http.8080");
-                                const domains = http.flatMap(
-                                    ({ virtual_hosts: virtualHosts }) =>
-                                        virtualHosts?.flatMap(({ domains }) => domains) ?? [],
+                                // Other systems share the port: only what leads to the services counts.
+                                const domains = http.flatMap(({ virtual_hosts: virtualHosts }) =>
+                                    (virtualHosts ?? []).filter(leadsToServices).flatMap(({ domains }) => domains),
                                 );
                                 const lacking = hosts.filter((one) => !domains.some((domain) => covers(domain, one)));
                                 if (http.length === 0) return `${pod.name} has no routes for HTTP port 80`;
@@ -85,7 +95,7 @@ export const gateway = defineSpec({
                     ).flat();
                     if (problems.length === 0 && gateways.length > 0) return;
                     fail({
-                        expected: `every pod of ${ingressGateway} has routes of HTTP port 80 for ${hosts.join(", ")} (for example ${host})`,
+                        expected: `every pod of ${ingressGateway} has routes of HTTP port 80 to the services for ${hosts.join(", ")} (for example ${host})`,
                         seen: problems.join("; ") || "there is no gateway pod",
                         cause: "no Gateway selects the pod, or no VirtualService is bound to the Gateway",
                         action,
