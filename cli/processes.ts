@@ -22,3 +22,18 @@ export async function run(command: string, args: readonly string[], options: Spa
         process.off("SIGINT", ignore).off("SIGTERM", passOn);
     }
 }
+
+/**
+ * Does some work that a signal can stop: on Ctrl-C or SIGTERM the work is told so, and ends tidily by its own error.
+ * A second one ends the process at once.
+ */
+export async function interruptible<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    const controller = new AbortController();
+    const stop = () => controller.abort();
+    process.once("SIGINT", stop).once("SIGTERM", stop);
+    try {
+        return await work(controller.signal);
+    } finally {
+        process.off("SIGINT", stop).off("SIGTERM", stop);
+    }
+}

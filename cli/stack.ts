@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { z } from "zod";
 import { ensurePulumi, PulumiInstallation } from "../tools/pulumi";
 import { UserError } from "./errors";
-import { run } from "./processes";
+import { interruptible, run } from "./processes";
 import { localDirectory, projectDirectory, Stack } from "./project";
 import { keepingEncryption, writeWorkingConfig } from "./stack-config";
 
@@ -31,7 +31,7 @@ export class StackRunner {
      */
     static async open(stack: Stack, onProgress: (line: string) => void): Promise<StackRunner> {
         mkdirSync(localDirectory, { recursive: true });
-        const installation = await ensurePulumi({ onProgress });
+        const installation = await interruptible((signal) => ensurePulumi({ onProgress, signal }));
         const runner = new StackRunner(stack, installation, writeWorkingConfig(stack));
         if (await runner.exists()) return runner;
         await keepingEncryption(stack, async () => {

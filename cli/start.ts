@@ -9,6 +9,7 @@ import { StackOptions, withStackOptions } from "./options";
 import { preview } from "./preview";
 import { Progress } from "./progress";
 import { clusterKindOf, findStack, projectDirectory, Stack } from "./project";
+import { interruptible } from "./processes";
 import { StackRunner } from "./stack";
 
 /** What the report of a run says of it as a whole. */
@@ -49,18 +50,20 @@ Exit codes: 0 deployed and verified, 1 a check or the deployment failed, 2 the m
 async function prepareTools(runner: StackRunner, progress: Progress): Promise<void> {
     const groups: ToolGroup[] = ["cluster", "mesh"];
     if (toolsAreReady(groups)) return;
-    const controller = new AbortController();
+    const refused = new AbortController();
     let planning = true;
-    const building = ensureToolchain(groups, {
-        onProgress: (line) => planning || progress.line(line),
-        signal: controller.signal,
-    });
+    const building = interruptible((interrupted) =>
+        ensureToolchain(groups, {
+            onProgress: (line) => planning || progress.line(line),
+            signal: AbortSignal.any([interrupted, refused.signal]),
+        }),
+    );
     building.catch(() => undefined);
     progress.done("Building the cluster's tools; meanwhile this is the plan:");
     const code = await preview(runner);
     planning = false;
     if (code !== 0) {
-        controller.abort();
+        refused.abort();
         await building.catch(() => undefined);
         throw new UserError("The plan was refused, nothing was deployed: see the messages above.", code);
     }
