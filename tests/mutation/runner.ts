@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Changes } from "./cluster/changes";
-import { awaitHealthy } from "./cluster/health";
+import { awaitHealthy, hastenEnding } from "./cluster/health";
 import { Journal } from "./cluster/journal";
 import type { Mesh } from "./cluster/mesh";
 import { namesOf, type CheckName } from "./checks";
@@ -76,6 +76,10 @@ async function runOne(mutation: Mutation, skipped: ReadonlySet<CheckName>, optio
     const start = performance.now();
     const journal = Journal.open(options.journalFile);
     const changes = new Changes(mesh.api, journal);
+    const look = async () => {
+        await hastenEnding(mesh);
+        return mutation.traces(mesh);
+    };
     let suite: SuiteResult | undefined;
     let reason = "";
     signal.throwIfAborted();
@@ -87,7 +91,7 @@ async function runOne(mutation: Mutation, skipped: ReadonlySet<CheckName>, optio
         if (signal.aborted) print(`undoing ${mutation.name}`);
         await changes.undo();
     }
-    await awaitTraces(mutation.name, () => mutation.traces(mesh), false, signal);
+    await awaitTraces(mutation.name, look, false, signal);
     await awaitHealthy(mesh, signal);
     const verdict: Verdict = suite ? judge(expected(mutation, mesh, skipped), suite.red) : { kind: "not made", reason };
     return { mutation, verdict, suite, durationMs: performance.now() - start };
@@ -96,7 +100,7 @@ async function runOne(mutation: Mutation, skipped: ReadonlySet<CheckName>, optio
     async function makeMutation(): Promise<string> {
         try {
             await mutation.apply(changes, mesh);
-            await awaitTraces(mutation.name, () => mutation.traces(mesh), true, signal);
+            await awaitTraces(mutation.name, look, true, signal);
             return "";
         } catch (error) {
             signal.throwIfAborted();

@@ -19,6 +19,23 @@ export class Changes {
         await this.write(reference, change);
     }
 
+    /** Changes an object for as long as `body` runs. */
+    async temporarily(
+        reference: Reference,
+        change: (object: PlainObject) => void,
+        body: () => Promise<void>,
+    ): Promise<void> {
+        const entry: Undo = { action: "restore", original: await this.existing(reference) };
+        this.journal.add(entry);
+        try {
+            await this.write(reference, change);
+            await body();
+        } finally {
+            await this.undoOne(entry);
+            this.journal.done(entry);
+        }
+    }
+
     async remove(reference: Reference): Promise<void> {
         this.journal.add({ action: "restore", original: await this.existing(reference) });
         await this.api.delete(reference);

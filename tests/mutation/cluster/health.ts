@@ -1,5 +1,6 @@
 import { seconds, until } from "../../verification/wait";
 import { outboundCluster } from "../../verification/target/envoy";
+import { referenceTo } from "./api";
 import type { Mesh } from "./mesh";
 
 /**
@@ -17,6 +18,7 @@ export async function awaitHealthy(mesh: Mesh, signal?: AbortSignal): Promise<vo
         await until(
             "the mesh is healthy",
             async () => {
+                await hastenEnding(mesh).catch(() => undefined);
                 const problem = await firstProblem(mesh).catch((error: Error) => error.message);
                 if (problem !== undefined) missing = problem;
                 return problem === undefined;
@@ -37,6 +39,19 @@ async function firstProblem(mesh: Mesh): Promise<string | undefined> {
         (await wrongEndpoints(mesh)) ??
         (await ejectedHost(mesh))
     );
+}
+
+/** Seconds that a pod on its way out still gets: during the mutations it serves nobody. */
+const grace = 1;
+
+/** Hastens the pods on their way out, whose time to finish would be most of the time of some mutations. */
+export async function hastenEnding(mesh: Mesh): Promise<void> {
+    for (const namespace of namespaces(mesh))
+        for (const pod of await mesh.api.list("Pod", namespace)) {
+            const { deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata;
+            if (deletionTimestamp && Number(deletionGracePeriodSeconds) > grace)
+                await mesh.api.delete(referenceTo({ ...pod, kind: "Pod" }), grace);
+        }
 }
 
 function namespaces({ config: { egov, ecommerce } }: Mesh): string[] {

@@ -21,6 +21,20 @@ export const platform: readonly Mutation[] = [
         expectRed: { "egov-namespaces": ["exist"] },
     },
     {
+        name: "namespace-shop-not-injected",
+        ids: ["C5", "P8"],
+        description: "The namespace of the shop has lost the label that has sidecars injected.",
+        needs: ["ecommerce"],
+        apply: (changes, { config }) =>
+            changes.edit(objects.namespace(config.ecommerce.namespace), ({ metadata }) => {
+                delete metadata.labels?.[label];
+            }),
+        traces: async ({ api, config }) => [
+            !(await api.get(objects.namespace(config.ecommerce.namespace)))?.metadata.labels?.[label],
+        ],
+        expectRed: { sidecars: ["namespace"] },
+    },
+    {
         name: "istiod-stopped",
         ids: ["P7", "C5"],
         description: "The control plane has no pod: the proxies go on with what they have.",

@@ -11,7 +11,7 @@ const recommendation = "recommendation-api";
 const order = "order-api";
 const saga = "saga-tracker";
 
-/** Milliseconds for a pod to be made anew and to become ready. */
+/** Milliseconds for a pod to be made anew. */
 const podLimit = 60_000;
 
 /** The container of a Deployment's pods. */
@@ -90,25 +90,22 @@ export const workloads: readonly Mutation[] = [
         apply: async (changes, mesh) => {
             const { api, config } = mesh;
             const { namespace } = config.ecommerce;
-            const before = await api.list("Pod", namespace, { app: saga });
-            await changes.edit(objects.namespace(namespace), ({ metadata }) => {
-                delete metadata.labels?.["istio-injection"];
-            });
-            await changes.deletePod({ kind: "Pod", namespace, name: before[0]!.metadata.name });
-            const bare = await until(
-                `a pod of ${saga} without a sidecar is ready`,
-                async () =>
-                    (await api.list("Pod", namespace, { app: saga })).find((pod) => !hasSidecar(pod) && isReady(pod)),
-                { deadline: podLimit, interval: 300 },
-            );
-            changes.deleteAfterwards({ kind: "Pod", namespace, name: bare.metadata.name });
-            await changes.edit(objects.namespace(namespace), ({ metadata }) => {
-                metadata.labels = { ...metadata.labels, "istio-injection": "enabled" };
+            const [pod] = await api.list("Pod", namespace, { app: saga });
+            const withoutLabel = ({ metadata }: PlainObject) => delete metadata.labels?.["istio-injection"];
+            await changes.temporarily(objects.namespace(namespace), withoutLabel, async () => {
+                await changes.deletePod({ kind: "Pod", namespace, name: pod!.metadata.name });
+                const bare = await until(
+                    `a pod of ${saga} without a sidecar`,
+                    async () => (await api.list("Pod", namespace, { app: saga })).find((one) => !hasSidecar(one)),
+                    { deadline: podLimit, interval: 100 },
+                );
+                changes.deleteAfterwards({ kind: "Pod", namespace, name: bare.metadata.name });
             });
         },
         traces: async ({ api, config }) => {
             const pods = await api.list("Pod", config.ecommerce.namespace, { app: saga });
-            return [pods.length === config.ecommerce.replicas && pods.some((pod) => !hasSidecar(pod))];
+            const bare = pods.filter((pod) => !hasSidecar(pod));
+            return [pods.length === config.ecommerce.replicas && bare.length > 0 && bare.every(isReady)];
         },
         expectRed: { sidecars: ["injected"] },
     },

@@ -1,6 +1,7 @@
 import { defineSpec } from "../../spec";
 import { DeadlineExceeded, until } from "../../wait";
 import { fail } from "../support/answers";
+import { injects, namespaceKind } from "../support/injection";
 import { applicationPods } from "../support/names";
 
 /** Of every application pod, those of egov included: a single pod without a sidecar is a hole in the mesh. */
@@ -14,6 +15,11 @@ export const sidecars = defineSpec({
         injected: {
             ids: ["C5", "P8"],
             title: "C5 test 2, sidecar injection: every pod has a ready sidecar with a live Envoy",
+        },
+        namespace: {
+            ids: ["C5", "P8"],
+            title: "C5 test 2, sidecar injection: the namespace of the services has sidecars injected",
+            needs: ["ecommerce"],
         },
         synced: { ids: ["C5", "P8"], title: "C5 test 2, sidecar injection: istiod reports every proxy as synced" },
     },
@@ -43,6 +49,18 @@ export const sidecars = defineSpec({
                         seen: problems.join("; ") || "there are no pods",
                         cause: "the pod was created while the injection webhook did not answer, or it is excluded by a label or annotation",
                         action: "delete the pod so that it is created again; kubectl get mutatingwebhookconfigurations; is istiod ready?",
+                    });
+                }),
+            () =>
+                check("namespace", async () => {
+                    const name = config.ecommerce.namespace;
+                    const found = await target.kubernetes.object({ ...namespaceKind, namespace: "", name });
+                    if (found && injects(found.metadata.labels)) return;
+                    fail({
+                        expected: `the namespace ${name} with istio-injection=enabled or a revision`,
+                        seen: found ? `labels ${JSON.stringify(found.metadata.labels ?? {})}` : "no such namespace",
+                        cause: "the label was removed: the pods of today keep their sidecars, every new one is without",
+                        action: `run the deployment again, or kubectl label namespace ${name} istio-injection=enabled`,
                     });
                 }),
             () =>

@@ -1,5 +1,6 @@
 import { defineSpec } from "../../spec";
 import { fail } from "../support/answers";
+import { injects } from "../support/injection";
 
 export const egovNamespaces = defineSpec({
     name: "egov-namespaces",
@@ -43,7 +44,3 @@ export const egovNamespaces = defineSpec({
         });
     },
 });
-
-function injects(labels: Readonly<Record<string, string>>): boolean {
-    return labels["istio-injection"] === "enabled" || labels["istio.io/rev"] !== undefined;
-}
