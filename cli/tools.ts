@@ -137,9 +137,6 @@ async function exclusively<T>(context: StepContext, action: () => Promise<T>): P
     }
 }
 
-/** Time between two lines of progress where they are not shown in place, in milliseconds. */
-const quiet = 15_000;
-
 /** Runs a long step with its progress shown and Ctrl-C stopping it tidily. */
 async function withProgress<T>(action: (context: StepContext) => Promise<T>): Promise<T> {
     const progress = new Progress();
@@ -148,28 +145,13 @@ async function withProgress<T>(action: (context: StepContext) => Promise<T>): Pr
     process.on("SIGINT", stop).on("SIGTERM", stop);
     try {
         const log = join(cacheDirectory(), "logs", "tools.log");
-        const result = await action({ onProgress: thinned(progress.line), signal: controller.signal, log });
+        const result = await action({ onProgress: progress.line, signal: controller.signal, log });
         if (controller.signal.aborted) throw new Interrupted();
         return result;
     } finally {
         progress.close();
         process.off("SIGINT", stop).off("SIGTERM", stop);
     }
-}
-
-/**
- * Passes on each new step at once, and the steps' own counting only every 15 seconds where lines are not shown in place.
- * Lines of one step are alike up to their first digit.
- */
-function thinned(show: (line: string) => void, inPlace = process.stderr.isTTY): (line: string) => void {
-    if (inPlace) return show;
-    let last = { step: "", at: 0 };
-    return (line) => {
-        const step = line.replace(/\d.*/, "");
-        if (step === last.step && Date.now() - last.at < quiet) return;
-        last = { step, at: Date.now() };
-        show(line);
-    };
 }
 
 function mebibytes(bytes: number): string {
