@@ -1,6 +1,6 @@
 import type { PlainObject } from "../cluster/api";
 import { objects, type Mesh } from "../cluster/mesh";
-import type { Mutation } from "../mutation";
+import type { CheckSet, Mutation } from "../mutation";
 import { until } from "../../verification/wait";
 import { appContainer, inPods, isReady } from "./look";
 import { helloEjection, shopUnreachable, union } from "./red";
@@ -137,7 +137,7 @@ export const workloads: readonly Mutation[] = [
             return [pods.length === declared - 1];
         },
         // With two normal pods declared and one left, nobody can take turns.
-        expectRed: ({ egov }) =>
+        expectRed: ({ egov }): CheckSet =>
             normalPods(egov.hello.subsets) === 2
                 ? { "egov-pods": ["subsets"], "egov-circuit-breaker": ["turn"] }
                 : { "egov-pods": ["subsets"] },
