@@ -95,7 +95,7 @@ export const destinationRules: readonly Mutation[] = [
         },
         traces: (mesh) =>
             inClusters(mesh, ["gateway-server"], helloCluster(mesh), (cluster) => cluster?.lb_policy === "RING_HASH"),
-        expectRed: { "egov-gateway-server": ["policy", "spread", "ejection", "isolation", "return"] },
+        expectRed: { "egov-gateway-server": ["policy", "spread", "reach", "ejection", "isolation", "return"] },
     },
     helloPolicy(
         {
