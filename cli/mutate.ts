@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
 import { join, relative } from "node:path";
+import { cover } from "../tests/mutation/cover";
 import { mutations } from "../tests/mutation/mutations";
 import { runMutations, type RunOptions } from "../tests/mutation/runner";
 import { inSession } from "../tests/mutation/session";
@@ -13,6 +14,7 @@ interface MutateOptions {
     target?: string;
     grep?: RegExp;
     list?: boolean;
+    cover?: boolean;
     healthy?: number | true;
     realTime?: boolean;
 }
@@ -26,6 +28,7 @@ export function mutateCommand(): Command {
         .option("--stack <name>", "environment whose running mesh is broken and mended", "local")
         .option("--target <file>", "target file of the mesh (default: the one that the stack's deployment wrote)")
         .option("--grep <pattern>", "only the mutations whose name matches this regular expression", pattern)
+        .option("--cover", "only the common mistakes, and as few more as turn every check red: half of the time")
         .option("--list", "show the mutations and end")
         .option(
             "--healthy [runs]",
@@ -72,11 +75,12 @@ async function mutate(options: MutateOptions, selected: typeof mutations): Promi
     const { signal } = interrupt;
     try {
         const target = readTargetFile(targetFile);
+        const mutations = options.cover ? cover(selected, target.config) : selected;
         const { deadline } = target.config.verification;
         const directory = join(localDirectory, "mutation");
         const realTime = options.realTime === true || runs !== undefined;
         const right = await inSession({ target, directory, realTime, signal, print }, (session) => {
-            const run: RunOptions = { ...session, reportDirectory, deadline, signal, print, mutations: selected };
+            const run: RunOptions = { ...session, reportDirectory, deadline, signal, print, mutations };
             return runs === undefined ? runMutations(run) : runHealthy(runs, run);
         });
         if (right) return;

@@ -11,7 +11,7 @@ import { helloCluster, inClusters, inGatewayRoutes, shopCluster } from "./mutati
  */
 
 /** Ejection, long enough that the checks during it are over before it ends. */
-const baseEjectionTime = 10_000;
+const baseEjectionTime = 15_000;
 /** Time-out of a request; perTryTimeout keeps its share of it. */
 const timeout = 9_000;
 

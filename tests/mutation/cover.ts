@@ -1,0 +1,42 @@
+import type { PlatformConfig } from "../../components/config/platform";
+import type { Mutation } from "./mutation";
+
+/** The ways of breaking a mesh that everybody meets first: always in the selection. */
+export const commonMistakes: readonly string[] = [
+    "service-selector-label",
+    "args-missing",
+    "route-without-gateway",
+    "route-host",
+    "route-destination-port",
+    "rule-hello-removed",
+    "outlier-detection-off",
+    "retries-off",
+    "sidecar-missing",
+    "istiod-stopped",
+    "error-pod-healthy",
+];
+
+/**
+ * A small selection of mutations for tests whose time is limited: the common mistakes, every equivalent change, and as
+ * few more as turn every check red which any mutation does. Taken greedily, so not always the smallest one.
+ */
+export function cover(mutations: readonly Mutation[], config: PlatformConfig): Mutation[] {
+    const reds = new Map(mutations.map((mutation) => [mutation, checksOf(mutation, config)]));
+    const missing = new Set([...reds.values()].flat());
+    const chosen = new Set<Mutation>();
+    const choose = (mutation: Mutation) => {
+        chosen.add(mutation);
+        for (const check of reds.get(mutation)!) missing.delete(check);
+    };
+    const gain = (mutation: Mutation) => reds.get(mutation)!.filter((check) => missing.has(check)).length;
+    for (const mutation of mutations)
+        if (reds.get(mutation)!.length === 0 || commonMistakes.includes(mutation.name)) choose(mutation);
+    while (missing.size > 0) choose(mutations.reduce((best, other) => (gain(other) > gain(best) ? other : best)));
+    return mutations.filter((mutation) => chosen.has(mutation));
+}
+
+/** `spec/check` for every check that a mutation turns red. */
+function checksOf({ expectRed }: Mutation, config: PlatformConfig): string[] {
+    const set = typeof expectRed === "function" ? expectRed(config) : expectRed;
+    return Object.entries(set).flatMap(([spec, checks]) => checks.map((check) => `${spec}/${check}`));
+}
