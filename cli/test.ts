@@ -11,10 +11,12 @@ interface Group {
     files: string;
     /** Time allowed to one test, in milliseconds. */
     timeout: number;
+    /** Test files that run at the same time. */
+    jobs: number;
 }
 
-const unit: Group = { name: "unit", files: "tests/{unit,policy}/**/*.test.ts", timeout: 20_000 };
-const endToEnd: Group = { name: "end-to-end", files: "tests/e2e/**/*.test.ts", timeout: 1_800_000 };
+const unit: Group = { name: "unit", files: "tests/{unit,policy}/**/*.test.ts", timeout: 20_000, jobs: 2 };
+const endToEnd: Group = { name: "end-to-end", files: "tests/e2e/**/*.test.ts", timeout: 1_800_000, jobs: 1 };
 
 /** Counts of one mocha run, as tests/reporter.cjs writes them. */
 interface Counts {
@@ -51,12 +53,13 @@ function testCommandOf(name: string, groups: readonly Group[]): Command {
 }
 
 /** Runs one group. A mocha process that ends without counts is itself counted as a failure. */
-async function mocha({ files, timeout }: Group, grep?: string): Promise<Counts> {
+async function mocha({ files, timeout, jobs }: Group, grep?: string): Promise<Counts> {
     const directory = mkdtempSync(join(tmpdir(), "istio-platform-test-"));
     const counts = join(directory, "counts.json");
     try {
         const args = [
             ...["--require", "tsx/cjs", "--reporter", "tests/reporter.cjs", "--reporter-option", `counts=${counts}`],
+            ...(jobs > 1 ? ["--parallel", "--jobs", String(jobs)] : []),
             ...["--timeout", String(timeout), "--exit", ...(grep ? ["--grep", grep] : []), files],
         ];
         const bin = join(projectDirectory, "node_modules", "mocha", "bin", "mocha.js");
