@@ -76,7 +76,7 @@ describe("facts about the machine", () => {
             "2 1 0:9 / /work rw - xfs /dev/b rw",
             "3 1 0:8 / /wo rw - tmpfs t rw",
         ];
-        assert.equal(fileSystemOf("/work/main", mounts.join("\n")), "xfs");
+        assert.equal(fileSystemOf("/work/project", mounts.join("\n")), "xfs");
         assert.equal(fileSystemOf("/home", mounts.join("\n")), "ext4");
         assert.equal(fileSystemOf("/works", mounts.join("\n")), "ext4");
     });
