@@ -50,7 +50,7 @@ describe("the local environment, by the commands that users run", () => {
 
     it("survives Ctrl-C during the deployment: the state stays valid and nothing is half-done", async () => {
         const start = new RunningCommand(["start", ...stack]);
-        await start.waitForOutput(/istiod/);
+        await start.waitForOutput(/Deployment istiod creating/);
         start.interrupt();
         const { code, output } = await start.wait();
         assert.notEqual(code, 0, output);
