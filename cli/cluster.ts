@@ -17,6 +17,7 @@ import { clusterNames, isRunning, nodeAddress, readStatus } from "../components/
 import { embeddedCluster } from "../components/config/cluster";
 import { hashOfFile } from "../tools/hash";
 import { reportAndExit, UserError } from "./errors";
+import { interruptible } from "./processes";
 import { Progress } from "./progress";
 
 /** `npm run cluster`: looks at and controls embedded clusters, the same ones that `npm start` uses. */
@@ -178,13 +179,9 @@ const applyInput = embeddedCluster
 /** Shows progress on standard error, and turns Ctrl-C and SIGTERM into an orderly end. */
 async function withProgress<T>(action: (control: ControlOptions) => Promise<T>): Promise<T> {
     const progress = new Progress();
-    const controller = new AbortController();
-    const abort = () => controller.abort();
-    process.on("SIGINT", abort).on("SIGTERM", abort);
     try {
-        return await action({ onProgress: progress.line, signal: controller.signal });
+        return await interruptible((signal) => action({ onProgress: progress.line, signal }));
     } finally {
-        process.off("SIGINT", abort).off("SIGTERM", abort);
         progress.close();
     }
 }

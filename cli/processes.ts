@@ -24,13 +24,13 @@ export async function run(command: string, args: readonly string[], options: Spa
 }
 
 /**
- * Does some work that a signal can stop: on Ctrl-C or SIGTERM the work is told so, and ends tidily by its own error.
- * A second one ends the process at once.
+ * Does some work that a signal can stop: on Ctrl-C or SIGTERM the work is told so, and ends tidily by its own error. Later
+ * signals change nothing: npm passes on the Ctrl-C that the terminal has already sent, and must not cut the tidying short.
  */
 export async function interruptible<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
     const controller = new AbortController();
     const stop = () => controller.abort();
-    process.once("SIGINT", stop).once("SIGTERM", stop);
+    process.on("SIGINT", stop).on("SIGTERM", stop);
     try {
         return await work(controller.signal);
     } finally {

@@ -4,13 +4,14 @@ import { join } from "node:path";
 import { cacheDirectory } from "../tools/cache";
 import { ToolGroup, toolGroups } from "../tools/catalog";
 import { removable, removeFromCache, sizeOf } from "../tools/clean";
-import { Interrupted } from "../tools/errors";
+import { throwIfAborted } from "../tools/errors";
 import { StepContext } from "../tools/go";
 import { partsOf, takeInventory } from "../tools/inventory";
 import { acquireLock } from "../tools/lock";
 import { pack, unpack } from "../tools/pack";
 import { PartNotes } from "../tools/parts";
 import { ensureToolchain, missingParts, toolchainDirectory } from "../tools/toolchain";
+import { interruptible } from "./processes";
 import { Progress } from "./progress";
 
 /** `npm run tools`: looks at, builds, packs and removes the external tools. */
@@ -140,17 +141,15 @@ async function exclusively<T>(context: StepContext, action: () => Promise<T>): P
 /** Runs a long step with its progress shown and Ctrl-C stopping it tidily. */
 async function withProgress<T>(action: (context: StepContext) => Promise<T>): Promise<T> {
     const progress = new Progress();
-    const controller = new AbortController();
-    const stop = () => controller.abort();
-    process.on("SIGINT", stop).on("SIGTERM", stop);
+    const log = join(cacheDirectory(), "logs", "tools.log");
     try {
-        const log = join(cacheDirectory(), "logs", "tools.log");
-        const result = await action({ onProgress: progress.line, signal: controller.signal, log });
-        if (controller.signal.aborted) throw new Interrupted();
-        return result;
+        return await interruptible(async (signal) => {
+            const result = await action({ onProgress: progress.line, signal, log });
+            throwIfAborted(signal);
+            return result;
+        });
     } finally {
         progress.close();
-        process.off("SIGINT", stop).off("SIGTERM", stop);
     }
 }
 
