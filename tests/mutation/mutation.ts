@@ -30,4 +30,9 @@ export interface Mutation {
     traces(mesh: Mesh): Promise<boolean[]>;
     /** Exactly the checks that go red; empty for an equivalent change, which must turn nothing red. */
     expectRed: CheckSet | ((config: PlatformConfig) => CheckSet);
+    /**
+     * Checks that may go red or not: of a fault in one request of ten, the checks with few requests see something or do not.
+     * Default: none, and nothing else than a share of the requests is a reason to name one.
+     */
+    mayRed?: CheckSet;
 }

@@ -93,7 +93,9 @@ async function runOne(mutation: Mutation, skipped: ReadonlySet<CheckName>, optio
     }
     await awaitTraces(mutation.name, look, false, signal);
     await awaitHealthy(mesh, signal);
-    const verdict: Verdict = suite ? judge(expected(mutation, mesh, skipped), suite.red) : { kind: "not made", reason };
+    const verdict: Verdict = suite
+        ? judge(expected(mutation, mesh, skipped), suite.red, namesOf(mutation.mayRed ?? {}))
+        : { kind: "not made", reason };
     return { mutation, verdict, suite, durationMs: performance.now() - start };
 
     /** Answers with the reason why it could not be made, if it could not. */

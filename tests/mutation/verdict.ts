@@ -15,10 +15,18 @@ export type Verdict =
     /** The mutation could not be made, or did not come into force: nothing is known. */
     | { kind: "not made"; reason: string };
 
-/** Compares the red checks with those that had to be red. */
-export function judge(expected: ReadonlySet<CheckName>, red: ReadonlySet<CheckName>): Verdict {
+/**
+ * Compares the red checks with those that had to be red.
+ *
+ * @param allowed Checks that chance decides on: red or not, they are right.
+ */
+export function judge(
+    expected: ReadonlySet<CheckName>,
+    red: ReadonlySet<CheckName>,
+    allowed: ReadonlySet<CheckName> = new Set(),
+): Verdict {
     const missing = [...expected].filter((name) => !red.has(name));
-    const unexpected = [...red].filter((name) => !expected.has(name));
+    const unexpected = [...red].filter((name) => !expected.has(name) && !allowed.has(name));
     if (expected.size === 0) return red.size === 0 ? { kind: "quiet" } : { kind: "false alarm", unexpected };
     if (red.size === 0) return { kind: "survived", missing };
     if (missing.length === 0 && unexpected.length === 0) return { kind: "killed" };

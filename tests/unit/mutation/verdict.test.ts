@@ -17,6 +17,14 @@ describe("verdict on a mutation", () => {
             assert.equal(isRight(verdict), right);
         });
 
+    it("lets chance decide on the checks that may go red", () => {
+        const may = new Set(["b"]);
+        assert.equal(judge(new Set(["a"]), new Set(["a"]), may).kind, "killed");
+        assert.equal(judge(new Set(["a"]), new Set(["a", "b"]), may).kind, "killed");
+        assert.equal(judge(new Set(["a"]), new Set(["b"]), may).kind, "inexact");
+        assert.equal(judge(new Set(["a"]), new Set(["a", "c"]), may).kind, "inexact");
+    });
+
     it("names what differs", () => {
         assert.deepEqual(explain(judge(new Set(["a", "b"]), new Set(["b", "c"]))), [
             "not red although it had to be: a",
