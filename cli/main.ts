@@ -20,6 +20,11 @@ const commands: { name: string; summary: string; load: () => Command }[] = [
         load: () => (require("./verify") as typeof import("./verify")).verifyCommand(),
     },
     {
+        name: "inspect",
+        summary: "show what a pod's proxy has been told, and what has changed in it",
+        load: () => (require("./inspect") as typeof import("./inspect")).inspectCommand(),
+    },
+    {
         name: "mutate",
         summary: "break the running mesh on purpose, and see which checks notice",
         load: () => (require("./mutate") as typeof import("./mutate")).mutateCommand(),

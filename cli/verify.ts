@@ -1,15 +1,11 @@
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { duration, milliseconds } from "../components/config/units";
 import { runAndExit } from "../tests/verification/exit";
-import { readTargetFile, TargetError } from "../tests/verification/target/file";
+import { projectDirectory } from "./project";
+import { readTarget, type TargetOptions } from "./target";
 
-const project = resolve(__dirname, "..");
-
-interface Options {
-    stack: string;
-    target?: string;
+interface Options extends TargetOptions {
     grep?: string;
     report?: string;
     deadline?: number;
@@ -34,18 +30,12 @@ Exit codes: 0 every check passed, 1 a check failed or none was made, 2 could not
         )
         .action((options: Options) =>
             runAndExit((signal) => {
-                const file = options.target ?? join(project, ".local", "verification", `${options.stack}.json`);
-                if (options.target === undefined && !existsSync(file))
-                    throw new TargetError(
-                        `the stack "${options.stack}" has not been deployed from this folder: there is no ${file}.\n` +
-                            `Deploy it first: npm start -- --stack ${options.stack}`,
-                    );
-                const target = readTargetFile(file);
+                const target = readTarget(options);
                 return {
                     target,
                     signal,
                     ...(options.grep !== undefined && { grep: options.grep }),
-                    report: options.report ?? join(project, "reports", target.stack),
+                    report: options.report ?? join(projectDirectory, "reports", target.stack),
                     deadline: options.deadline ?? milliseconds(target.config.verification.deadline),
                 };
             }),
