@@ -8,15 +8,22 @@ import { parseDuration } from "./duration";
  * |---|---|
  * | `x-test-fail-attempts: N` | fail while the proxy's attempt count is at most N |
  * | `x-test-status: S` | status of those failures; default 500 |
+ * | `x-test-grpc-status: G` | gRPC status that those failures tell beside it, for example 14, unavailable |
  * | `x-test-delay: 12s` | wait before answering |
  * | `x-test-delay-attempts: N` | wait only while the attempt count is at most N; default: always |
+ * | `x-test-pods: P` | only pods whose name begins with P obey the other headers; default: all |
  */
 export interface Fault {
     /** Milliseconds to wait before the answer. */
     readonly delay: number;
     /** Status of the failure, or undefined when the request is to succeed. */
     readonly status: number | undefined;
+    /** Header `grpc-status` of the failure, or undefined for none. */
+    readonly grpcStatus: number | undefined;
 }
+
+/** No delay and no failure. */
+const NONE: Fault = { delay: 0, status: undefined, grpcStatus: undefined };
 
 /** A fault header that cannot be understood; answered with 400. */
 export class FaultHeaderError extends Error {}
@@ -28,18 +35,22 @@ export function attemptOf(headers: IncomingHttpHeaders): number {
 }
 
 /**
- * The fault that the headers ask for in the given attempt.
+ * The fault that the headers ask of this pod in the given attempt.
  *
  * @throws FaultHeaderError naming the header that cannot be understood.
  */
-export function faultOf(headers: IncomingHttpHeaders, attempt: number): Fault {
+export function faultOf(headers: IncomingHttpHeaders, attempt: number, pod: string): Fault {
+    if (!pod.startsWith(single(headers, "x-test-pods") ?? "")) return NONE;
     const failAttempts = integer(headers, "x-test-fail-attempts", 0, Number.MAX_SAFE_INTEGER) ?? 0;
     const status = integer(headers, "x-test-status", 200, 599) ?? 500;
+    const grpcStatus = integer(headers, "x-test-grpc-status", 1, 16);
     const delay = duration(headers, "x-test-delay") ?? 0;
     const delayAttempts = integer(headers, "x-test-delay-attempts", 0, Number.MAX_SAFE_INTEGER) ?? Infinity;
+    const fails = attempt <= failAttempts;
     return {
         delay: attempt <= delayAttempts ? delay : 0,
-        status: attempt <= failAttempts ? status : undefined,
+        status: fails ? status : undefined,
+        grpcStatus: fails ? grpcStatus : undefined,
     };
 }
 

@@ -18,6 +18,7 @@ const PROPAGATED = [
     "accept",
     "authorization",
     "x-version",
+    "x-istio-cohort",
     "canary",
 ];
 const PROPAGATED_PREFIXES = ["x-b3-", "x-test-", "x-datadog-"];
@@ -42,11 +43,31 @@ export function propagatedHeaders(incoming: http.IncomingHttpHeaders): http.Outg
     );
 }
 
+/** Where requests are forwarded to. */
+export interface Forward {
+    readonly target: URL;
+    /** Whether path and query of each request are kept (T3); otherwise the target's own are used (E7). */
+    readonly keepsPath: boolean;
+}
+
+/** The URL that a request for `asked` is forwarded to. */
+export function forwardedUrl({ target, keepsPath }: Forward, asked: URL): URL {
+    return keepsPath ? new URL(`${target.origin}${asked.pathname}${asked.search}`) : target;
+}
+
+/** Headers of the next hop's answer that tell about that hop, and what they are called one hop further. */
+const RENAMED: Readonly<Record<string, string>> = {
+    "x-served-by": "x-upstream-served-by",
+    "x-attempt": "x-upstream-attempt",
+};
+
 /**
- * Answers a request with what `target` answers: status, headers, body. The pod that answered is told in
- * `x-upstream-served-by`; a target that cannot be reached makes 502. A client that leaves cancels the call.
+ * Answers a request with what the next service answers: status, headers, body. The pod that answered is told in
+ * `x-upstream-served-by`, its attempt count in `x-upstream-attempt`; a service that cannot be reached makes 502. A client
+ * that leaves cancels the call.
  */
-export function forward(target: URL, request: http.IncomingMessage, response: http.ServerResponse): void {
+export function forward(to: Forward, asked: URL, request: http.IncomingMessage, response: http.ServerResponse): void {
+    const target = forwardedUrl(to, asked);
     // A connection of its own for each call: the sidecar keeps the pool, and no call fails on a connection that went stale.
     const call = http.request(target, {
         agent: false,
@@ -56,8 +77,7 @@ export function forward(target: URL, request: http.IncomingMessage, response: ht
     call.on("response", (answer) => {
         for (const [name, value] of Object.entries(answer.headers)) {
             if (value === undefined || HOP_BY_HOP.has(name)) continue;
-            if (name === "x-served-by") response.setHeader("x-upstream-served-by", value);
-            else if (name !== "x-attempt") response.setHeader(name, value);
+            response.setHeader(RENAMED[name] ?? name, value);
         }
         response.writeHead(answer.statusCode as number);
         answer.pipe(response);

@@ -1,6 +1,8 @@
 import os from "node:os";
 import { parseDuration } from "./duration";
+import { readEnvironmentFaults, type EnvironmentFaults } from "./environment-faults";
 import { FlagError, lastValue, parseFlags } from "./flags";
+import type { Forward } from "./forward";
 
 /** What the server was told by its flags and its environment. */
 export interface ServerOptions {
@@ -12,12 +14,14 @@ export interface ServerOptions {
     readonly text: string | undefined;
     /** Status of every answer; http-echo's `-status-code`. */
     readonly status: number;
-    /** URL whose answer is passed on instead of a text of its own (E7, C7). */
-    readonly forward: URL | undefined;
+    /** Service whose answers are passed on instead of a text of its own (E7, C7, T3). */
+    readonly forward: Forward | undefined;
     /** Milliseconds between SIGTERM and the moment when no new connection is accepted any more. */
     readonly grace: number;
     /** Answers 500 to everything but health: the error variant of requirement E2 (env FORCE_ERROR). */
     readonly forceError: boolean;
+    /** Delays and errors that the environment asks for (T8, T11). */
+    readonly faults: EnvironmentFaults;
     /** Name of the pod: env POD_NAME, else the host's name, which in a pod is the same. */
     readonly pod: string;
     /** Name of the service, told by health: env SERVICE_NAME, else the pod's name without its generated endings. */
@@ -36,6 +40,7 @@ export class StartError extends Error {
 
 const USAGE = `Usage:
   main.js -text TEXT | -forward URL [-listen ADDRESS] [-status-code N] [-grace DURATION]
+    (-forward http://host:port keeps the path of each request, -forward http://host:port/path uses that path)
   main.js client -url URL [-host HOST] [-header NAME:VALUE]... [-method M] [-count N] [-concurrency N] [-timeout DURATION]
 `;
 
@@ -76,6 +81,7 @@ export function readServerOptions(args: readonly string[], env: NodeJS.ProcessEn
         forward: forward === undefined ? undefined : forwardUrl(forward, fail),
         grace: grace(lastValue(flags, "grace") ?? "1s", fail),
         forceError: env["FORCE_ERROR"]?.toLowerCase() === "true",
+        faults: environmentFaults(env, fail),
         pod,
         service: env["SERVICE_NAME"] || serviceOfPod(pod),
     };
@@ -103,11 +109,22 @@ function statusCode(text: string, fail: Fail): number {
     return status;
 }
 
-function forwardUrl(text: string, fail: Fail): URL {
-    const url = URL.canParse(text) ? new URL(text) : undefined;
-    if (url?.protocol !== "http:")
-        return fail(`invalid value "${text}" for flag -forward: write http://host:port/path`, BAD_FLAG);
-    return url;
+function forwardUrl(text: string, fail: Fail): Forward {
+    const target = URL.canParse(text) ? new URL(text) : undefined;
+    if (target?.protocol !== "http:")
+        return fail(
+            `invalid value "${text}" for flag -forward: write http://host:port or http://host:port/path`,
+            BAD_FLAG,
+        );
+    return { target, keepsPath: /^http:\/\/[^/]*$/i.test(text) };
+}
+
+function environmentFaults(env: NodeJS.ProcessEnv, fail: Fail): EnvironmentFaults {
+    try {
+        return readEnvironmentFaults(env);
+    } catch (error) {
+        return fail(`invalid environment: ${(error as Error).message}`, BAD_FLAG);
+    }
 }
 
 function grace(text: string, fail: Fail): number {

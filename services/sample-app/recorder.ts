@@ -2,6 +2,8 @@
 export interface RecordedRequest {
     /** The proxy's attempt count. */
     readonly attempt: number;
+    /** Header `Host`: ends in `-shadow` before the port where the request is a mirrored copy (T6). */
+    readonly host: string;
     /** Status that was answered; null while it is under way or when the client left before the answer. */
     status: number | null;
     /** When the request arrived: milliseconds since 1970. */
@@ -23,8 +25,8 @@ export class Recorder {
     constructor(private readonly capacity = 10_000) {}
 
     /** Remembers a request; its status is filled in by whoever answers it. */
-    record(key: string, attempt: number): RecordedRequest {
-        const request: RecordedRequest = { attempt, status: null, at: Date.now() };
+    record(key: string, attempt: number, host: string): RecordedRequest {
+        const request: RecordedRequest = { attempt, host, status: null, at: Date.now() };
         const list = this.requests.get(key) ?? [];
         list.push(request);
         this.size += 1;

@@ -1,4 +1,5 @@
 import http from "node:http";
+import { drawFault } from "./environment-faults";
 import { attemptOf, Fault, FaultHeaderError, faultOf } from "./faults";
 import { forward } from "./forward";
 import type { ServerOptions } from "./options";
@@ -46,7 +47,7 @@ export class SampleServer {
     private handle(request: http.IncomingMessage, response: http.ServerResponse): void {
         const { pod } = this.options;
         const attempt = attemptOf(request.headers);
-        const url = new URL(request.url ?? "/", "http://pod");
+        const url = requestedUrl(request.url ?? "/");
         response.setHeader("x-served-by", pod);
         response.setHeader("x-attempt", attempt);
         if (this.draining) response.shouldKeepAlive = false;
@@ -60,25 +61,34 @@ export class SampleServer {
 
         const key = request.headers["x-test-key"];
         if (typeof key === "string" && key.length <= LONGEST_KEY) {
-            const recorded = this.recorder.record(key, attempt);
+            const recorded = this.recorder.record(key, attempt, request.headers.host ?? "");
             response.once("finish", () => (recorded.status = response.statusCode));
         }
         if (this.options.forceError) return send(response, 500, `Error from ${pod}: FORCE_ERROR is set`);
         // A forwarder passes the fault headers on: the last service of the chain is the one that fails.
-        if (this.options.forward) return forward(this.options.forward, request, response);
+        if (this.options.forward) return forward(this.options.forward, url, request, response);
         try {
-            this.answer(response, faultOf(request.headers, attempt), attempt);
+            this.answer(response, this.faultOf(request, attempt), attempt);
         } catch (error) {
             if (!(error instanceof FaultHeaderError)) throw error;
             send(response, 400, error.message);
         }
     }
 
+    /** What the test's headers ask for, beside what the environment makes of every request. */
+    private faultOf(request: http.IncomingMessage, attempt: number): Fault {
+        const { faults, pod } = this.options;
+        const always = drawFault(faults);
+        const asked = faultOf(request.headers, attempt, pod);
+        return { ...asked, delay: always.delay + asked.delay, status: asked.status ?? always.status };
+    }
+
     private answer(response: http.ServerResponse, fault: Fault, attempt: number): void {
         const { pod, status, text } = this.options;
         const respond = () => {
+            if (fault.grpcStatus !== undefined) response.setHeader("grpc-status", fault.grpcStatus);
             if (fault.status === undefined) send(response, status, text ?? "");
-            else send(response, fault.status, `Error from ${pod}: attempt ${attempt} fails by x-test-fail-attempts`);
+            else send(response, fault.status, `Error from ${pod}: attempt ${attempt} fails on purpose`);
         };
         if (fault.delay === 0) return respond();
         const timer = setTimeout(respond, fault.delay);
@@ -96,6 +106,12 @@ export class SampleServer {
         const list: readonly RecordedRequest[] = this.recorder.list(key);
         json(response, 200, list);
     }
+}
+
+/** The URL of a request line. One that begins with `//` is a path all the same and no host. */
+function requestedUrl(line: string): URL {
+    const text = line.startsWith("/") ? `http://pod${line}` : line;
+    return URL.canParse(text) ? new URL(text) : new URL("http://pod/");
 }
 
 function send(response: http.ServerResponse, status: number, text: string): void {

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parseDuration } from "../../../services/sample-app/duration";
+import { drawFault, readEnvironmentFaults } from "../../../services/sample-app/environment-faults";
+import { faultOf } from "../../../services/sample-app/faults";
 import { FlagError, lastValue, parseFlags } from "../../../services/sample-app/flags";
+import { forwardedUrl } from "../../../services/sample-app/forward";
 import { readServerOptions, serviceOfPod, StartError } from "../../../services/sample-app/options";
 import { Recorder } from "../../../services/sample-app/recorder";
 
@@ -37,12 +40,36 @@ describe("sample app: options", () => {
         [["-text=a", "-status-code=99"], 2, /-status-code/],
         [["-text=a", "-grace=2"], 2, /-grace/],
     ];
+    const environments: [string, string][] = [
+        ["TIMING_50_PERCENTILE", "soon"],
+        ["TIMING_VARIANCE", "10"],
+        ["ERROR_RATE", "75"],
+        ["ERROR_CODE", "200"],
+    ];
     for (const [args, exitCode, message] of cases)
         it(`${args.join(" ") || "nothing"} exits ${exitCode}`, () =>
             assert.throws(
                 () => readServerOptions(args, {}),
                 (error) => error instanceof StartError && error.exitCode === exitCode && message.test(error.message),
             ));
+
+    for (const [name, value] of environments)
+        it(`${name}=${value} exits 2`, () =>
+            assert.throws(
+                () => readServerOptions(["-text=a"], { [name]: value }),
+                (error) => error instanceof StartError && error.exitCode === 2 && error.message.includes(name),
+            ));
+
+    it("keeps the path of each request when -forward has none of its own", () => {
+        const to = (forward: string, asked: string) => {
+            const options = readServerOptions([`-forward=${forward}`], {});
+            return forwardedUrl(options.forward!, new URL(asked, "http://pod")).href;
+        };
+        assert.equal(to("http://catalog:80", "/items?page=2"), "http://catalog/items?page=2");
+        assert.equal(to("http://catalog:8080", "/"), "http://catalog:8080/");
+        assert.equal(to("http://hello/a/b", "/items?page=2"), "http://hello/a/b");
+        assert.equal(to("http://hello/", "/items"), "http://hello/");
+    });
 
     it("takes host and port apart", () => {
         const listen = (text: string) => {
@@ -67,6 +94,36 @@ describe("sample app: durations", () => {
         it(`refuses "${text}"`, () => assert.throws(() => parseDuration(text), RangeError));
 });
 
+describe("sample app: faults by the environment", () => {
+    const draw = (env: Record<string, string>, ...random: number[]) =>
+        drawFault(readEnvironmentFaults(env), () => random.shift() ?? 0.5);
+
+    it("none by default, whatever chance says", () =>
+        assert.deepEqual(draw({}, 0, 0), { delay: 0, status: undefined, grpcStatus: undefined }));
+    it("T8 a delay within its variance", () => {
+        const slow = { TIMING_50_PERCENTILE: "1000ms", TIMING_VARIANCE: "10ms" };
+        assert.deepEqual([draw(slow, 0).delay, draw(slow, 0.5).delay, draw(slow, 1).delay], [990, 1000, 1010]);
+    });
+    it("T11 errors at their rate", () => {
+        const failing = { ERROR_RATE: "0.75", ERROR_CODE: "503" };
+        assert.deepEqual([draw(failing, 0.74).status, draw(failing, 0.75).status], [503, undefined]);
+    });
+});
+
+describe("sample app: faults by request headers", () => {
+    const headers = { "x-test-fail-attempts": "1", "x-test-status": "503", "x-test-grpc-status": "14" };
+
+    it("a failure tells its gRPC status too, a success does not", () => {
+        assert.deepEqual(faultOf(headers, 1, "pod"), { delay: 0, status: 503, grpcStatus: 14 });
+        assert.deepEqual(faultOf(headers, 2, "pod"), { delay: 0, status: undefined, grpcStatus: undefined });
+    });
+    it("are obeyed by the pods that x-test-pods names only", () => {
+        const only = { ...headers, "x-test-pods": "backend-1" };
+        assert.equal(faultOf(only, 1, "backend-1-5c9f7d6b8-x2x4z").status, 503);
+        assert.equal(faultOf(only, 1, "backend-2-5c9f7d6b8-x2x4z").status, undefined);
+    });
+});
+
 describe("sample app: recorder", () => {
     it("never remembers more than its capacity, and always the newest request", () => {
         fc.assert(
@@ -75,7 +132,7 @@ describe("sample app: recorder", () => {
                 fc.integer({ min: 1, max: 20 }),
                 (keys, capacity) => {
                     const recorder = new Recorder(capacity);
-                    keys.forEach((key, index) => recorder.record(`k${key}`, index));
+                    keys.forEach((key, index) => recorder.record(`k${key}`, index, "pod"));
                     const kept = Array.from({ length: 10 }, (_, key) => recorder.list(`k${key}`)).flat();
                     assert.ok(kept.length <= capacity);
                     if (keys.length > 0) assert.ok(kept.some(({ attempt }) => attempt === keys.length - 1));

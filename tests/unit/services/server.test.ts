@@ -60,6 +60,7 @@ describe("sample app: server", () => {
         const list = (await (await fetch(`${app.url}/prefix/__test/requests?key=k1`)).json()) as {
             attempt: number;
             status: number;
+            host: string;
             at: number;
         }[];
         assert.deepEqual(
@@ -69,6 +70,7 @@ describe("sample app: server", () => {
                 [2, 200],
             ],
         );
+        assert.ok(list.every(({ host }) => host === new URL(app.url).host));
         assert.ok(list.every(({ at }) => Math.abs(Date.now() - at) < 60_000));
         assert.deepEqual(await (await fetch(`${app.url}/__test/requests?key=other`)).json(), []);
     });
@@ -96,14 +98,31 @@ describe("sample app: FORCE_ERROR", () => {
     it("stays healthy", async () => assert.equal((await fetch(`${app.url}/health`)).status, 200));
 });
 
+describe("sample app: faults by the environment", () => {
+    it("delays and fails every request but health", async () => {
+        const env = { TIMING_50_PERCENTILE: "200ms", ERROR_RATE: "1", ERROR_CODE: "503" };
+        const app = await startApp(["-text=hello"], env);
+        try {
+            const start = performance.now();
+            assert.equal((await fetch(app.url)).status, 503);
+            assert.ok(performance.now() - start >= 199);
+            assert.equal((await fetch(`${app.url}/health`)).status, 200);
+        } finally {
+            await stopApp(app);
+        }
+    });
+});
+
 describe("sample app: -forward", () => {
     let app: RunningApp;
     let behind: http.Server;
     let seen: http.IncomingHttpHeaders;
+    let asked: string | undefined;
     before(async () => {
         behind = http.createServer((request, response) => {
             seen = request.headers;
-            response.writeHead(418, { "x-served-by": "behind-1" }).end("short and stout");
+            asked = request.url;
+            response.writeHead(418, { "x-served-by": "behind-1", "x-attempt": "2" }).end("short and stout");
         });
         await new Promise<void>((resolve) => behind.listen(0, "127.0.0.1", resolve));
         app = await startApp([`-forward=http://127.0.0.1:${(behind.address() as AddressInfo).port}/target`]);
@@ -119,6 +138,19 @@ describe("sample app: -forward", () => {
         assert.equal(await answer.text(), "short and stout");
         assert.equal(answer.headers.get("x-served-by"), POD);
         assert.equal(answer.headers.get("x-upstream-served-by"), "behind-1");
+        assert.deepEqual([answer.headers.get("x-attempt"), answer.headers.get("x-upstream-attempt")], ["1", "2"]);
+    });
+
+    it("asks for the target's path, or without one for the path that was asked for", async () => {
+        await fetch(`${app.url}/items?page=2`);
+        assert.equal(asked, "/target");
+        const through = await startApp([`-forward=http://127.0.0.1:${(behind.address() as AddressInfo).port}`]);
+        try {
+            await fetch(`${through.url}/items?page=2`);
+            assert.equal(asked, "/items?page=2");
+        } finally {
+            await stopApp(through);
+        }
     });
 
     it("propagates trace and test headers, and nothing else", async () => {
@@ -126,6 +158,7 @@ describe("sample app: -forward", () => {
             traceparent: "00-1-2-01",
             "x-b3-traceid": "7",
             "x-request-id": "r",
+            "x-istio-cohort": "internal",
             "x-test-fail-attempts": "1",
         };
         await fetch(app.url, { headers: { ...traced, cookie: "secret=1", ...attempt(3) } });

@@ -83,6 +83,7 @@ export function toAnswer(
         ]),
     );
     const attempt = Number(headers["x-attempt"]);
+    const upstreamAttempt = Number(headers["x-upstream-attempt"]);
     return {
         status,
         body,
@@ -91,5 +92,6 @@ export function toAnswer(
         ...(headers["x-served-by"] && { pod: headers["x-served-by"] }),
         ...(headers["x-upstream-served-by"] && { upstreamPod: headers["x-upstream-served-by"] }),
         ...(attempt > 0 && { attempt }),
+        ...(upstreamAttempt > 0 && { upstreamAttempt }),
     };
 }

@@ -111,6 +111,8 @@ export interface Answer {
     upstreamPod?: string;
     /** Number of the try that was answered (`x-attempt`). */
     attempt?: number;
+    /** Number of the try that the pod behind a forwarding service answered (`x-upstream-attempt`). */
+    upstreamAttempt?: number;
     /** Milliseconds from sending to the end of the body. */
     ms: number;
     /** Response headers, lower case. */
