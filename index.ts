@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { appImage, Ecommerce, EgovHello } from "./components/apps";
+import { appImage, Ecommerce, EgovHello, TrafficStudy } from "./components/apps";
 import { createCluster } from "./components/cluster/cluster";
 import { resolveImages } from "./components/cluster/images";
 import { loadConfig } from "./components/config/load";
@@ -49,13 +49,22 @@ async function platform() {
               ),
           ]
         : [];
+    const study = config.study.enabled
+        ? [
+              new TrafficStudy(
+                  "study",
+                  { config: config.study, image, gatewaySelector: ingress.selector, mesh },
+                  onCluster,
+              ),
+          ]
+        : [];
 
     // Real requests against all of it, after every deployment.
     const verification = new Verification("verification", {
         config,
         cluster,
         provenance,
-        after: [gateway, ...[ingress, ...egov, ...ecommerce].flatMap(({ resources }) => resources)],
+        after: [gateway, ...[ingress, ...egov, ...ecommerce, ...study].flatMap(({ resources }) => resources)],
     });
 
     return {

@@ -2,3 +2,4 @@ export { Ecommerce, type EcommerceArgs } from "./ecommerce";
 export { EgovHello, type EgovHelloArgs } from "./egov";
 export { appImage } from "./image";
 export { MeshApplication, type MeshApplicationArgs } from "./mesh-application";
+export { TrafficStudy, type TrafficStudyArgs } from "./study";

@@ -14,7 +14,7 @@ import { containerPort, dnsLabel, host, pathPrefix, percent, port } from "./unit
 
 /** The sample systems: egov-hello of the e-Government guide and the C4ang e-commerce services. */
 
-const appResources = resources
+export const appResources = resources
     .default({ requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "256Mi" } })
     .describe("Requests and limits of every application container; the requests are those of C1");
 

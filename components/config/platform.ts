@@ -3,6 +3,7 @@ import { ecommerce, egov, sampleImage } from "./apps";
 import { cluster } from "./cluster";
 import { reportContradictions } from "./contradictions";
 import { mesh } from "./mesh";
+import { study } from "./study";
 import { duration } from "./units";
 
 /** What happens after a deployment: the suite runs against the mesh that was just deployed. */
@@ -35,6 +36,7 @@ const sections = z.strictObject({
     sampleImage,
     egov: egov.prefault({}).describe("The e-Government sample system (E1-E8)"),
     ecommerce: ecommerce.prefault({}).describe("The C4ang e-commerce services (C1-C4)"),
+    study: study.prefault({}).describe("The system of the traffic and resilience study (T1-T4, T6, T8, T10-T13)"),
     verification: verification.prefault({}).describe("Real requests after every deployment"),
 });
 

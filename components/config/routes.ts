@@ -53,6 +53,15 @@ export const fault = z
     .refine(({ delay, abort }) => delay || abort, "a fault has a delay, an abort, or both");
 export type Fault = z.infer<typeof fault>;
 
+/** Retries of one route; what is left out is as Istio has it. */
+export const routeRetries = retries.extend({
+    perTryTimeout: retries.shape.perTryTimeout.optional().describe("Time allowed to each try. Default: the route's"),
+    retryOn: retries.shape.retryOn
+        .optional()
+        .describe("Conditions under which a try is repeated. Default: Istio's, when no answer came"),
+});
+export type RouteRetries = z.infer<typeof routeRetries>;
+
 /** One route of a service. Of several the first whose match holds decides. */
 export const route = z.strictObject({
     name: dnsLabel.describe("Name of the route, unique within its service"),
@@ -62,7 +71,9 @@ export const route = z.strictObject({
         .optional()
         .describe("Subset -> share of the requests; together 100. Default: all pods alike, whatever their subset"),
     timeout: duration.optional().describe("Time allowed to the whole request, retries included. Default: no limit"),
-    retries: retries.optional().describe("What is tried again. Default: Istio's, 2 more tries when no answer came"),
+    retries: routeRetries
+        .optional()
+        .describe("What is tried again. Default: Istio's, 2 more tries when no answer came"),
     mirror: mirror.optional().describe("Copies to another subset. Default: none"),
     fault: fault.optional().describe("Faults on purpose. Default: none"),
 });

@@ -27,6 +27,7 @@ export const connectionPool = z.strictObject({
     http1MaxPendingRequests: z.int().min(1).describe("Requests waiting for a connection"),
     http2MaxRequests: z.int().min(1).describe("Requests under way at once"),
     maxRequestsPerConnection: z.int().min(0).describe("Requests after which a connection is closed; 0: no limit"),
+    maxRetries: z.int().min(1).optional().describe("Retries under way at once. Default: practically unlimited"),
 });
 export type ConnectionPool = z.infer<typeof connectionPool>;
 

@@ -4,11 +4,8 @@ import type { ConnectionPool, LoadBalancer, OutlierDetection } from "../config/t
 import { NETWORKING_API } from "./api";
 import { serviceHost, type ServiceReference, type Subset } from "./service";
 
-/** How clients of a Service behave: load balancing, connection limits, circuit breaking. */
-export interface DestinationRuleArgs<Name extends string = never> {
-    /** The Service whose clients obey the rule; the rule takes its name and namespace. */
-    service: ServiceReference;
-
+/** How clients behave: load balancing, connection limits, circuit breaking. */
+export interface TrafficPolicy {
     /**
      * Load-balancing algorithm (E4).
      * @default Istio's default, LEAST_REQUEST
@@ -33,33 +30,53 @@ export interface DestinationRuleArgs<Name extends string = never> {
      * @default never
      */
     outlierDetection?: OutlierDetection;
+}
+
+/** How clients of a Service behave, and which subsets its pods fall into. */
+export interface DestinationRuleArgs<Name extends string = never> extends TrafficPolicy {
+    /** The Service whose clients obey the rule; the rule takes its name and namespace. */
+    service: ServiceReference;
 
     /**
      * Subset name -> labels that its pods carry.
      * @default no subsets
      */
     subsets?: Readonly<Record<Name, Readonly<Record<string, string>>>>;
+
+    /**
+     * Subset name -> how its clients behave otherwise than the rest. Each proxy counts connections and ejects for every
+     * subset by itself, also where two subsets have the same pods (T8, T12, T13).
+     * @default as the rest
+     */
+    profiles?: Readonly<Partial<Record<Name, TrafficPolicy>>>;
 }
 
 /** `spec` of the DestinationRule. */
 export function destinationRuleSpec<Name extends string>(args: DestinationRuleArgs<Name>) {
-    const { service, loadBalancer, localityFailover = false, connectionPool, outlierDetection, subsets } = args;
+    const { service, subsets, profiles = {} } = args;
+    const policyOf = profiles as Readonly<Record<string, TrafficPolicy | undefined>>;
     return {
         host: serviceHost(service),
-        trafficPolicy: {
-            loadBalancer: {
-                ...(loadBalancer && { simple: loadBalancer }),
-                localityLbSetting: { enabled: localityFailover },
-            },
-            ...(connectionPool && { connectionPool: connectionPoolSpec(connectionPool) }),
-            ...(outlierDetection && { outlierDetection: { ...outlierDetection } }),
-        },
+        trafficPolicy: trafficPolicySpec(args),
         ...(subsets && {
             subsets: Object.entries<Readonly<Record<string, string>>>(subsets).map(([name, labels]) => ({
                 name,
                 labels: { ...labels },
+                ...(policyOf[name] && { trafficPolicy: trafficPolicySpec(policyOf[name]) }),
             })),
         }),
+    };
+}
+
+function trafficPolicySpec(policy: TrafficPolicy) {
+    const { loadBalancer, localityFailover = false, connectionPool, outlierDetection } = policy;
+    return {
+        loadBalancer: {
+            ...(loadBalancer && { simple: loadBalancer }),
+            localityLbSetting: { enabled: localityFailover },
+        },
+        ...(connectionPool && { connectionPool: connectionPoolSpec(connectionPool) }),
+        ...(outlierDetection && { outlierDetection: { ...outlierDetection } }),
     };
 }
 

@@ -1,5 +1,4 @@
-import type { Fault, RouteMatch } from "../config/routes";
-import type { Retries } from "../config/traffic";
+import type { Fault, RouteMatch, RouteRetries } from "../config/routes";
 import { destinationSpec, type Destination, type Subset, type WeightedDestination } from "./service";
 
 /** One rule of a VirtualService: which requests, whereto, within which time. */
@@ -38,7 +37,7 @@ export interface HttpRouteArgs {
      * What is tried again, how often and how long each time (C3). `attempts: 0` switches retries off.
      * @default Istio's: 2 more tries when no answer came (connect-failure, refused-stream, unavailable, cancelled)
      */
-    retries?: Retries;
+    retries?: RouteRetries;
 
     /**
      * Copies of the requests, all or a share in percent, to another subset; nobody waits for their answers (E10, T6).
@@ -96,8 +95,13 @@ function cookiePattern(name: string, value: string): string {
     return `(.*;\\s*)?${escape(name)}=${escape(value)}(;.*)?`;
 }
 
-function retriesSpec({ attempts, perTryTimeout, retryOn }: Retries) {
-    return attempts === 0 ? { attempts } : { attempts, perTryTimeout, retryOn: retryOn.join(",") };
+function retriesSpec({ attempts, perTryTimeout, retryOn }: RouteRetries) {
+    if (attempts === 0) return { attempts };
+    return {
+        attempts,
+        ...(perTryTimeout && { perTryTimeout }),
+        ...(retryOn && { retryOn: retryOn.join(",") }),
+    };
 }
 
 function faultSpec({ delay, abort }: Fault) {

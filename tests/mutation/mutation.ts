@@ -20,7 +20,7 @@ export interface Mutation {
     /** What is changed, in one sentence. */
     description: string;
     /** Parts of the platform that must be deployed. */
-    needs: readonly ("egov" | "ecommerce")[];
+    needs: readonly ("egov" | "ecommerce" | "study")[];
     /** Makes the change. Everything goes through `changes`, which remembers how to undo it. */
     apply(changes: Changes, mesh: Mesh): Promise<void>;
     /**

@@ -1,7 +1,7 @@
 import { seconds, until } from "../../verification/wait";
 import { outboundCluster } from "../../verification/target/envoy";
 import { referenceTo } from "./api";
-import type { Mesh } from "./mesh";
+import type { Mesh, Proxies } from "./mesh";
 
 /**
  * Whether the mesh is whole again, by looking: workloads, endpoints as the clients' proxies have them, configuration
@@ -54,11 +54,12 @@ export async function hastenEnding(mesh: Mesh): Promise<void> {
         }
 }
 
-function namespaces({ config: { egov, ecommerce } }: Mesh): string[] {
+function namespaces({ config: { egov, ecommerce, study } }: Mesh): string[] {
     return [
         "istio-system",
         ...(egov.enabled ? [egov.namespaces.app, egov.namespaces.infra] : []),
         ...(ecommerce.enabled ? [ecommerce.namespace] : []),
+        ...(study.enabled ? [study.namespace] : []),
     ];
 }
 
@@ -100,7 +101,7 @@ async function unsyncedProxy(mesh: Mesh): Promise<string | undefined> {
 
 /** The clients' proxies balance over exactly the pods that are there. */
 async function wrongEndpoints(mesh: Mesh): Promise<string | undefined> {
-    const { egov, ecommerce } = mesh.config;
+    const { egov, ecommerce, study } = mesh.config;
     const services = [
         ...(egov.enabled ? [{ name: "egov-hello", namespace: egov.namespaces.app, port: 80 }] : []),
         ...(ecommerce.enabled
@@ -108,6 +109,13 @@ async function wrongEndpoints(mesh: Mesh): Promise<string | undefined> {
                   name,
                   namespace: ecommerce.namespace,
                   port: ecommerce.servicePort,
+              }))
+            : []),
+        ...(study.enabled
+            ? ["catalog", "webapp", "simple-web", "simple-backend"].map((name) => ({
+                  name,
+                  namespace: study.namespace,
+                  port: 80,
               }))
             : []),
     ];
@@ -138,6 +146,9 @@ async function ejectedHost(mesh: Mesh): Promise<string | undefined> {
 
 /** The proxies that send requests to the applications. */
 async function clientProxies(mesh: Mesh) {
-    const inside = mesh.config.egov.enabled ? await mesh.proxies("gateway-server") : [];
-    return [...(await mesh.proxies("gateway")), ...inside];
+    const inside: Proxies[] = [
+        ...(mesh.config.egov.enabled ? (["gateway-server"] as const) : []),
+        ...(mesh.config.study.enabled ? (["webapp", "simple-web"] as const) : []),
+    ];
+    return (await Promise.all((["gateway", ...inside] as const).map((which) => mesh.proxies(which)))).flat();
 }

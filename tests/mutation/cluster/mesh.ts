@@ -5,8 +5,11 @@ import type { VerificationTarget } from "../../verification/target/file";
 import type { EnvoyCluster, EnvoyRoute, Pod, Target } from "../../verification/target/target";
 import { PlainApi, type Reference } from "./api";
 
-/** Proxies to look at: those of the ingress gateway, the sidecar of gateway-server, the sidecars of the e-commerce pods. */
-export type Proxies = "gateway" | "gateway-server" | "ecommerce";
+/**
+ * Proxies to look at: those of the ingress gateway, the sidecars of the e-commerce pods, and the sidecars of the pods that
+ * call others: gateway-server, webapp and simple-web.
+ */
+export type Proxies = "gateway" | "gateway-server" | "ecommerce" | "webapp" | "simple-web";
 
 /** A route of a proxy with the domains under which it is chosen. */
 export type DomainRoute = EnvoyRoute & { domains: readonly string[] };
@@ -28,13 +31,16 @@ export class Mesh {
 
     /** The pods whose proxies are meant; only those with a proxy that is ready. */
     async proxies(which: Proxies): Promise<Pod[]> {
-        const { egov, ecommerce } = this.config;
-        const pods =
-            which === "gateway"
-                ? await this.target.gatewayPods()
-                : which === "gateway-server"
-                  ? await this.target.kubernetes.pods(egov.namespaces.infra, { app: "gateway-server" })
-                  : await this.target.kubernetes.pods(ecommerce.namespace);
+        const { egov, ecommerce, study } = this.config;
+        const { kubernetes } = this.target;
+        const find: Record<Proxies, () => Promise<Pod[]>> = {
+            gateway: () => this.target.gatewayPods(),
+            "gateway-server": () => kubernetes.pods(egov.namespaces.infra, { app: "gateway-server" }),
+            ecommerce: () => kubernetes.pods(ecommerce.namespace),
+            webapp: () => kubernetes.pods(study.namespace, { app: "webapp" }),
+            "simple-web": () => kubernetes.pods(study.namespace, { app: "simple-web" }),
+        };
+        const pods = await find[which]();
         return pods.filter(({ sidecar }) => sidecar?.ready);
     }
 
@@ -81,6 +87,11 @@ export const objects = {
     shop: (kind: Reference["kind"], { ecommerce }: PlatformConfig, name: string): Reference => ({
         kind,
         namespace: ecommerce.namespace,
+        name,
+    }),
+    study: (kind: Reference["kind"], { study }: PlatformConfig, name: string): Reference => ({
+        kind,
+        namespace: study.namespace,
         name,
     }),
     istio: (kind: Reference["kind"], name: string): Reference => ({ kind, namespace: "istio-system", name }),

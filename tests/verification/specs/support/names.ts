@@ -61,6 +61,7 @@ export async function applicationPods({ config, kubernetes }: Target): Promise<P
     const namespaces = [
         ...(config.egov.enabled ? [config.egov.namespaces.app, config.egov.namespaces.infra] : []),
         ...(config.ecommerce.enabled ? [config.ecommerce.namespace] : []),
+        ...(config.study.enabled ? [config.study.namespace] : []),
     ];
     return (await Promise.all(namespaces.map((namespace) => kubernetes.pods(namespace)))).flat();
 }
