@@ -6,7 +6,7 @@ import { stringify } from "yaml";
 import { memoryOfCluster } from "./bench/memory";
 import { Measurement, report } from "./bench/report";
 import { toolBuildTimes } from "./bench/tools";
-import { UserError } from "./errors";
+import { UserError } from "../tools/errors";
 import { localDirectory, projectDirectory } from "./project";
 
 /** Name of the stack and of the embedded cluster that are measured; they exist only meanwhile. */

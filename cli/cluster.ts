@@ -16,7 +16,8 @@ import { clusterPaths, nodeLogs } from "../components/cluster/embedded/paths";
 import { clusterNames, isRunning, nodeAddress, readStatus } from "../components/cluster/embedded/status";
 import { embeddedCluster } from "../components/config/cluster";
 import { hashOfFile } from "../tools/hash";
-import { reportAndExit, UserError } from "./errors";
+import { UserError } from "../tools/errors";
+import { reportAndExit } from "./errors";
 import { interruptible } from "./processes";
 import { Progress } from "./progress";
 

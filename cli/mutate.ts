@@ -6,7 +6,7 @@ import { runMutations, type RunOptions } from "../tests/mutation/runner";
 import { inSession } from "../tests/mutation/session";
 import { runHealthy } from "../tests/mutation/stability";
 import { readTargetFile } from "../tests/verification/target/file";
-import { UserError } from "./errors";
+import { UserError } from "../tools/errors";
 import { localDirectory, projectDirectory } from "./project";
 
 interface MutateOptions {

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { UserError } from "./errors";
+import { UserError } from "../tools/errors";
 import { StackOptions, withStackOptions } from "./options";
 import { Progress } from "./progress";
 import { findStack } from "./project";

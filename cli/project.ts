@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
-import { UserError } from "./errors";
+import { UserError } from "../tools/errors";
 
 /** Folder of the project: where Pulumi.yaml lies. */
 export const projectDirectory = dirname(__dirname);

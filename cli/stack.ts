@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { promisify } from "node:util";
 import { z } from "zod";
 import { ensurePulumi, PulumiInstallation } from "../tools/pulumi";
-import { UserError } from "./errors";
+import { UserError } from "../tools/errors";
 import { interruptible, run } from "./processes";
 import { localDirectory, projectDirectory, Stack } from "./project";
 import { keepingEncryption, writeWorkingConfig } from "./stack-config";

@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { z } from "zod";
 import { checkHost } from "../components/cluster/embedded/preflight";
 import { ensureToolchain, ToolGroup, toolsAreReady } from "../tools/toolchain";
-import { UserError } from "./errors";
+import { UserError } from "../tools/errors";
 import { StackOptions, withStackOptions } from "./options";
 import { preview } from "./preview";
 import { Progress } from "./progress";

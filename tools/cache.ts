@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { ToolError } from "./errors";
+import { UserError } from "./errors";
 import { hashOf } from "./hash";
 
 /** Folder of the project's tools: lock files, package lists, Go sources. */
@@ -82,14 +82,14 @@ function renameIfThere(from: string, to: string): boolean {
 /**
  * Checks for free disk space before a long step fails for lack of it.
  * @param gibibytes What the step needs at most.
- * @throws ToolError when there is less.
+ * @throws UserError when there is less.
  */
 export function requireFreeSpace(directory: string, gibibytes: number, purpose: string): void {
     mkdirSync(directory, { recursive: true });
     const { bavail, bsize } = statfsSync(directory);
     const free = (bavail * bsize) / 2 ** 30;
     if (free >= gibibytes) return;
-    throw new ToolError(
+    throw new UserError(
         `Not enough disk space: ${purpose} needs up to ${gibibytes} GiB below ${directory}, and ${free.toFixed(1)} GiB are free.\n` +
             `Free some (npm run tools -- clean removes what earlier versions left), or set ISTIO_PLATFORM_CACHE to a folder on a larger disk.`,
     );

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cacheDirectory, publishFolder, toolsDirectory } from "./cache";
-import { ToolError } from "./errors";
+import { UserError } from "./errors";
 import { StepContext } from "./go";
 import { which } from "./path-tools";
 import { ProcessFailure, run } from "./run";
@@ -79,7 +79,7 @@ async function downloadWithOwnLists(names: string[], directory: string, context:
         await download(names, directory, options, context);
     } catch (error) {
         if (!(error instanceof ProcessFailure)) throw error;
-        throw new ToolError(
+        throw new UserError(
             `Debian packages cannot be downloaded.\n${error.message}\nThe whole output is in ${context.log}.\n` +
                 `Check the network and /etc/apt/sources.list, that "apt-get download containerd" works, and run the command again.`,
         );

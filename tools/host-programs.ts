@@ -3,7 +3,7 @@ import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { publishFolder } from "./cache";
 import { linkIptables, makeMergedUsr, PackageList } from "./debian";
-import { ToolError } from "./errors";
+import { UserError } from "./errors";
 import { StepContext } from "./go";
 import { which } from "./path-tools";
 import { run } from "./run";
@@ -44,7 +44,7 @@ const iptablesExtensions = ["/usr/lib/xtables", "/usr/lib64/xtables"];
  *
  * @param more Further programs whose libraries are needed.
  * @returns What was copied, for the provenance of what is made of it.
- * @throws ToolError naming what is missing.
+ * @throws UserError naming what is missing.
  */
 export async function copyFromHost(
     list: PackageList,
@@ -77,7 +77,7 @@ async function findPrograms({ required, optional }: ProgramList): Promise<Map<st
     }
     const missing = required.filter((name) => !found.has(name));
     if (missing.length === 0) return found;
-    throw new ToolError(
+    throw new UserError(
         `An embedded cluster needs ${missing.join(", ")}, which is not on PATH, and this machine has no apt-get to fetch it with.\n` +
             `Install containerd, runc, iptables, iproute2 and util-linux with your package manager, or use a kind cluster.`,
     );
@@ -91,7 +91,7 @@ async function librariesOf(programs: string[], { signal }: StepContext): Promise
         const listed = await run("ldd", [program], { signal }).catch(() => "");
         const { paths, missing } = parseLibraries(listed);
         if (missing.length > 0)
-            throw new ToolError(
+            throw new UserError(
                 `${program} of this machine does not run: it needs ${missing.join(", ")}, and there is none. ` +
                     `Install the package with it again.`,
             );

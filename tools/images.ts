@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { stagingName } from "./cache";
-import { ToolError } from "./errors";
+import { UserError } from "./errors";
 import { StepContext } from "./go";
 import { ImageName, imageSpec } from "./image-specs";
 import { ProcessFailure, run } from "./run";
@@ -46,7 +46,7 @@ export async function buildImage(
         return { name, digest: id };
     } catch (error) {
         if (!(error instanceof ProcessFailure)) throw error;
-        throw new ToolError(
+        throw new UserError(
             `The image ${image} cannot be built.\n${error.message}\nThe whole output is in ${context.log}.`,
         );
     } finally {

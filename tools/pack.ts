@@ -13,7 +13,7 @@ import {
 import { closeSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { cacheDirectory, requireFreeSpace, stagingName } from "./cache";
-import { throwIfAborted, ToolError } from "./errors";
+import { throwIfAborted, UserError } from "./errors";
 import { StepContext } from "./go";
 import { hashOfFile } from "./hash";
 import { which } from "./path-tools";
@@ -44,9 +44,9 @@ const manifestName = "manifest.json";
  */
 export async function pack(directory: string, file: string, context: StepContext): Promise<Pack> {
     const target = resolve(file);
-    if (existsSync(target)) throw new ToolError(`${target} exists. Remove it, or choose another name.`);
+    if (existsSync(target)) throw new UserError(`${target} exists. Remove it, or choose another name.`);
     if (!existsSync(dirname(target)))
-        throw new ToolError(`${dirname(target)} is no folder. Create it, or choose another.`);
+        throw new UserError(`${dirname(target)} is no folder. Create it, or choose another.`);
     const key = directory.slice(directory.lastIndexOf("/") + 1);
     const work = stagingName(join(cacheDirectory(), "pack"));
     const staged = stagingName(target);
@@ -78,7 +78,7 @@ export async function pack(directory: string, file: string, context: StepContext
  */
 export async function unpack(file: string, key: string, context: StepContext, digest?: string): Promise<string> {
     const archive = resolve(file);
-    if (!existsSync(archive)) throw new ToolError(`${archive} does not exist.`);
+    if (!existsSync(archive)) throw new UserError(`${archive} does not exist.`);
     if (digest !== undefined) await requireDigest(archive, digest, context);
     const target = join(cacheDirectory(), "toolchain", key);
     requireFreeSpace(cacheDirectory(), 3, "unpacking tools");
@@ -89,7 +89,7 @@ export async function unpack(file: string, key: string, context: StepContext, di
         await tar(["-I", await decompressorFor(archive), "--no-same-owner", "-xpf", archive, "-C", work], context);
         const manifest = readManifest(join(work, manifestName), archive);
         if (manifest.key !== key)
-            throw new ToolError(
+            throw new UserError(
                 `${archive} holds the tools of another version of this project (key ${manifest.key}; this one needs ${key}).\n` +
                     `Pack them from the same commit, on the same operating system and processor.`,
             );
@@ -107,7 +107,7 @@ async function requireDigest(archive: string, digest: string, context: StepConte
     context.onProgress("checking the archive's digest");
     const found = `sha256:${await hashOfFile(archive)}`;
     if (found === digest || found === `sha256:${digest}`) return;
-    throw new ToolError(
+    throw new UserError(
         `${archive} is not the archive that was packed: its digest is ${found}, expected ${digest}. Copy it again.`,
     );
 }
@@ -132,7 +132,7 @@ function compare(expected: Record<string, string>, found: Record<string, string>
         .map((path) => `${path}: ${found[path] ? (expected[path] ? "altered" : "not in the list") : "missing"}`);
     if (problems.length === 0) return;
     const shown = problems.slice(0, 5).join("\n    ");
-    throw new ToolError(
+    throw new UserError(
         `${archive} is damaged: ${problems.length} of its files are not as packed.\n    ${shown}\nCopy or pack it again; nothing was changed here.`,
     );
 }
@@ -144,7 +144,7 @@ function readManifest(file: string, archive: string): Manifest {
     } catch {
         // Said below.
     }
-    throw new ToolError(`${archive} is no archive made by "npm run tools -- pack".`);
+    throw new UserError(`${archive} is no archive made by "npm run tools -- pack".`);
 }
 
 async function decompressorFor(archive: string): Promise<string> {
@@ -154,11 +154,11 @@ async function decompressorFor(archive: string): Promise<string> {
     closeSync(descriptor);
     if (magic.readUInt16BE(0) === 0x1f8b) return "gzip";
     if (magic.readUInt32BE(0) !== 0x28b52ffd)
-        throw new ToolError(
+        throw new UserError(
             `${archive} is neither a zstd nor a gzip file, so it was not made by "npm run tools -- pack".`,
         );
     if (await which("zstd")) return "zstd";
-    throw new ToolError(`${archive} is compressed with zstd, and this machine has no zstd. Install the package zstd.`);
+    throw new UserError(`${archive} is compressed with zstd, and this machine has no zstd. Install the package zstd.`);
 }
 
 async function tar(args: string[], context: StepContext): Promise<void> {
@@ -166,6 +166,6 @@ async function tar(args: string[], context: StepContext): Promise<void> {
         await run("tar", args, { log: context.log, signal: context.signal });
     } catch (error) {
         if (!(error instanceof ProcessFailure)) throw error;
-        throw new ToolError(`The archive cannot be ${args.includes("-xpf") ? "read" : "written"}.\n${error.message}`);
+        throw new UserError(`The archive cannot be ${args.includes("-xpf") ? "read" : "written"}.\n${error.message}`);
     }
 }

@@ -36,7 +36,7 @@ type Choice = "auto" | "official" | "stand-in";
  *
  * `ISTIO_PLATFORM_PULUMI=official` or `=stand-in` settles the choice; the default `auto` looks.
  *
- * @throws ToolError when Pulumi cannot be found, downloaded or built.
+ * @throws UserError when Pulumi cannot be found, downloaded or built.
  */
 export async function ensurePulumi(options: PulumiOptions = {}): Promise<PulumiInstallation> {
     const choice = choiceFrom(process.env);

@@ -42,7 +42,7 @@ export interface ToolchainOptions {
  * from pinned sources. An interrupted build continues at the next call; of several callers at the same time one builds and
  * the others wait for it.
  *
- * @throws ToolError saying what is missing and what to do.
+ * @throws UserError saying what is missing and what to do.
  */
 export async function ensureToolchain(groups: ToolGroup[], options: ToolchainOptions = {}): Promise<Toolchain> {
     const inventory = takeInventory();

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { goModuleDirectory, toolsDirectory } from "./cache";
-import { ToolError } from "./errors";
+import { UserError } from "./errors";
 
 /** The versions of the external tools, read from the files that pin them: go.mod and the Envoy requirements. */
 export interface Versions {
@@ -38,13 +38,13 @@ export function readVersions(goMod: string, requirements: string): Versions {
     const find = (pattern: RegExp, text: string, what: string) => {
         const found = pattern.exec(text)?.[1];
         if (found === undefined)
-            throw new ToolError(`tools/: the version of ${what} is not pinned (${pattern.source}).`);
+            throw new UserError(`tools/: the version of ${what} is not pinned (${pattern.source}).`);
         return found;
     };
     const module = (path: string) =>
         find(new RegExp(`^\\s*(?:require )?${path.replaceAll(".", "\\.")} v(\\S+)`, "m"), goMod, path);
     if (`v${module("istio.io/istio")}` !== istioRelease.module)
-        throw new ToolError(
+        throw new UserError(
             `tools/go/go.mod pins istio.io/istio v${module("istio.io/istio")}, but tools/versions.ts says that ` +
                 `${istioRelease.module} is Istio ${istioRelease.version}. Change both together.`,
         );

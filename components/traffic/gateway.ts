@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { NETWORKING_API } from "./api";
+import { covers } from "./host";
 
 /** What a Gateway lets into the mesh. */
 export interface GatewayArgs {
@@ -41,11 +42,6 @@ export interface GatewayReference {
  */
 export function admits(gateway: GatewayReference, host: string): boolean {
     return gateway.hosts.some((admitted) => covers(admitted, host) || covers(host, admitted));
-}
-
-/** Whether one host means every request that the other one means: `*` covers all, `*.c4ang.com` what ends so. */
-export function covers(host: string, other: string): boolean {
-    return host === "*" || host === other || (host.startsWith("*.") && other.endsWith(host.slice(1)));
 }
 
 /** A Gateway for plain HTTP: VirtualServices take it as a value, never by name. */

@@ -1,7 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { NETWORKING_API } from "./api";
-import { admits, covers, type Gateway, type GatewayReference } from "./gateway";
+import { admits, type Gateway, type GatewayReference } from "./gateway";
+import { covers } from "./host";
 import { httpRouteSpec, type HttpRouteArgs } from "./http-route";
 
 /** Routes of requests that come in through Gateways. */

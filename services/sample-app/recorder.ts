@@ -41,6 +41,12 @@ export class Recorder {
         return this.requests.get(key) ?? [];
     }
 
+    /** How many requests are remembered under each key that begins with a prefix. */
+    counts(prefix: string): Readonly<Record<string, number>> {
+        const keys = [...this.requests].filter(([key]) => key.startsWith(prefix));
+        return Object.fromEntries(keys.map(([key, list]) => [key, list.length]));
+    }
+
     private forget(): void {
         for (const [key, list] of this.requests) {
             if (this.size <= this.capacity) return;

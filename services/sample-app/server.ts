@@ -5,7 +5,10 @@ import { forward } from "./forward";
 import type { ServerOptions } from "./options";
 import { LONGEST_KEY, RecordedRequest, Recorder } from "./recorder";
 
-/** Where the requests remembered under a key are listed: `GET /__test/requests?key=K`, behind any prefix. */
+/**
+ * Where remembered requests are looked up, behind any prefix: `GET /__test/requests?key=K` lists those of one key,
+ * `?prefix=P` counts those of every key that begins so.
+ */
 const REQUESTS_PATH = "/__test/requests";
 
 /** The sample service: one HTTP server and the state it needs to stop gracefully. */
@@ -56,14 +59,14 @@ export class SampleServer {
             if (this.draining) request.socket.end();
         });
 
-        if (url.pathname.endsWith("/health")) return this.health(response);
         if (url.pathname.endsWith(REQUESTS_PATH)) return this.requests(url, response);
-
         const key = request.headers["x-test-key"];
         if (typeof key === "string" && key.length <= LONGEST_KEY) {
             const recorded = this.recorder.record(key, attempt, request.headers.host ?? "");
             response.once("finish", () => (recorded.status = response.statusCode));
         }
+
+        if (url.pathname.endsWith("/health")) return this.health(response);
         if (this.options.forceError) return send(response, 500, `Error from ${pod}: FORCE_ERROR is set`);
         // A forwarder passes the fault headers on: the last service of the chain is the one that fails.
         if (this.options.forward) return forward(this.options.forward, url, request, response);
@@ -101,8 +104,10 @@ export class SampleServer {
     }
 
     private requests(url: URL, response: http.ServerResponse): void {
+        const prefix = url.searchParams.get("prefix");
+        if (prefix) return json(response, 200, this.recorder.counts(prefix));
         const key = url.searchParams.get("key");
-        if (!key) return send(response, 400, `write ${REQUESTS_PATH}?key=KEY`);
+        if (!key) return send(response, 400, `write ${REQUESTS_PATH}?key=KEY or ?prefix=PREFIX`);
         const list: readonly RecordedRequest[] = this.recorder.list(key);
         json(response, 200, list);
     }

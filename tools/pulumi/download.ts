@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { cacheDirectory, publishFolder } from "../cache";
-import { ToolError } from "../errors";
+import { UserError } from "../errors";
 import { hashOfFile } from "../hash";
 import { withLock } from "../lock";
 import type { PulumiInstallation, PulumiOptions } from "../pulumi";
@@ -67,7 +67,7 @@ async function fetchInto(directory: string, version: string, { onProgress, signa
         const wanted = checksumOf(archive, readFileSync(sums, "utf8"));
         const actual = await hashOfFile(file);
         if (wanted !== actual)
-            throw new ToolError(
+            throw new UserError(
                 `${releases}/${archive} has SHA-256 ${actual}, but ${wanted ?? "none"} is published for it.`,
             );
         await run("tar", ["-xzf", file, "-C", directory], { signal });
@@ -81,9 +81,9 @@ async function save(url: string, file: string, signal: AbortSignal | undefined):
     try {
         response = await fetch(url, { signal });
     } catch (error) {
-        throw new ToolError(`${url} could not be downloaded: ${String((error as Error).cause ?? error)}.`);
+        throw new UserError(`${url} could not be downloaded: ${String((error as Error).cause ?? error)}.`);
     }
-    if (!response.ok) throw new ToolError(`${url} could not be downloaded: HTTP ${response.status}.`);
+    if (!response.ok) throw new UserError(`${url} could not be downloaded: HTTP ${response.status}.`);
     await writeFile(file, Buffer.from(await response.arrayBuffer()));
 }
 

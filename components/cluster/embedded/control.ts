@@ -6,7 +6,7 @@ import { writeAtomically } from "../../../tools/cache";
 import { withLock } from "../../../tools/lock";
 import { ensureToolchain } from "../../../tools/toolchain";
 import type { EmbeddedClusterConfig } from "../../config/cluster";
-import { ClusterError } from "./errors";
+import { UserError } from "../../../tools/errors";
 import { clusterPaths } from "./paths";
 import { checkMachine } from "./preflight";
 import { ClusterStatus, isRunning, readStatus } from "./status";
@@ -33,7 +33,7 @@ const startLimit = 180_000;
  * Makes a cluster run as requested: starts it, or changes the one that runs already.
  *
  * @returns The status of the ready cluster.
- * @throws ClusterError saying what is wrong with the machine or the cluster, and what to do.
+ * @throws UserError saying what is wrong with the machine or the cluster, and what to do.
  */
 export async function ensureCluster(request: ClusterRequest, options: ControlOptions = {}): Promise<ClusterStatus> {
     const before = readStatus(request.name);
@@ -48,7 +48,7 @@ export async function ensureCluster(request: ClusterRequest, options: ControlOpt
         let change = existing ? changeBetween(existing, wanted) : "restart";
         if (status.phase === "degraded" && change !== "replace") change = "restart"; // another try for what was given up
         if (change === "replace")
-            throw new ClusterError(
+            throw new UserError(
                 `The cluster ${request.name} exists with other nodes (${existing!.nodes.map(({ zone }) => zone).join(", ")}). ` +
                     `Remove it first: npm run cluster -- destroy --name ${request.name}`,
             );
@@ -78,7 +78,7 @@ export async function restartCluster(name: string, options: ControlOptions = {})
 export async function loadImage(name: string, image: SupervisorImage, options: ControlOptions = {}): Promise<void> {
     const config = existingConfig(name);
     await exclusively(name, options, async () => {
-        if (!isRunning(readStatus(name))) throw new ClusterError(`The cluster ${name} does not run.`);
+        if (!isRunning(readStatus(name))) throw new UserError(`The cluster ${name} does not run.`);
         await importImages(config, [image], options);
         const others = config.images.filter((other) => other.name !== image.name);
         writeAtomically(clusterPaths(name).config, asText({ ...config, images: [...others, image] }));
@@ -132,15 +132,12 @@ async function start(config: SupervisorConfig, isNew: boolean, options: ControlO
         if (options.signal?.aborted) {
             await stopStarted(config, child.pid);
             if (isNew) rmSync(paths.directory, { recursive: true, force: true });
-            throw new ClusterError(
-                `The start of the cluster ${config.name} was interrupted; nothing is left of it.`,
-                130,
-            );
+            throw new UserError(`The start of the cluster ${config.name} was interrupted; nothing is left of it.`, 130);
         }
         if (ended !== undefined || Date.now() - begin > startLimit) {
             const reason = status.reason ?? ended ?? `it is not ready after ${startLimit / 1000} s`;
             await stopStarted(config, child.pid);
-            throw new ClusterError(
+            throw new UserError(
                 `The cluster ${config.name} could not be started: ${reason}\n` +
                     `The end of ${paths.log}:\n${tail(paths.log, 8)}`,
             );
@@ -180,7 +177,7 @@ async function kubenode(config: SupervisorConfig, command: string, input = ""): 
     child.stderr.on("data", (data: Buffer) => (errors += data.toString()));
     child.stdin.on("error", () => undefined).end(input);
     const code = await new Promise<number | null>((resolve, reject) => child.on("error", reject).on("close", resolve));
-    if (code !== 0) throw new ClusterError(`Cluster ${config.name}: ${errors.trim() || `${command} failed`}`);
+    if (code !== 0) throw new UserError(`Cluster ${config.name}: ${errors.trim() || `${command} failed`}`);
     return output;
 }
 
@@ -204,7 +201,7 @@ function readConfig(name: string): SupervisorConfig | undefined {
 
 function existingConfig(name: string): SupervisorConfig {
     const config = readConfig(name);
-    if (!config) throw new ClusterError(`There is no cluster ${name}. See: npm run cluster -- list`);
+    if (!config) throw new UserError(`There is no cluster ${name}. See: npm run cluster -- list`);
     return config;
 }
 

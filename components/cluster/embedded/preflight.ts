@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { embeddedCluster, EmbeddedClusterConfig } from "../../config/cluster";
-import { ClusterError } from "./errors";
+import { UserError } from "../../../tools/errors";
 import { gatherFacts, MachineFacts } from "./machine";
 import { isRunning, readStatus } from "./status";
 
@@ -102,7 +102,7 @@ export function problemsOf(facts: MachineFacts, name = "local", nodes = 1): Prob
 
 /**
  * Checks that this machine can run a cluster that does not run yet.
- * @throws ClusterError (exit code 2) naming all problems at once.
+ * @throws UserError (exit code 2) naming all problems at once.
  */
 export async function checkMachine(
     cluster: Pick<EmbeddedClusterConfig, "name" | "nodes" | "hostPorts">,
@@ -112,7 +112,7 @@ export async function checkMachine(
     const problems = problemsOf(facts, cluster.name, cluster.nodes.length);
     if (problems.length === 0) return;
     const list = problems.map(({ problem, remedy }) => `  - ${problem}\n    ${remedy}`).join("\n");
-    throw new ClusterError(`This machine cannot run the embedded cluster ${cluster.name}:\n${list}`, 2);
+    throw new UserError(`This machine cannot run the embedded cluster ${cluster.name}:\n${list}`, 2);
 }
 
 /**

@@ -5,12 +5,14 @@ import { gateways } from "./gateways";
 import { platform } from "./platform";
 import { routes } from "./routes";
 import { services } from "./services";
+import { undeclared } from "./undeclared";
 import { workloads } from "./workloads";
 
 /** All mutations; those that replace pods come last, because the others are undone in a moment. */
 export const mutations: readonly Mutation[] = [
     ...services,
     ...routes,
+    ...undeclared,
     ...destinationRules,
     ...gateways,
     ...platform,

@@ -10,10 +10,18 @@ export const shopFromOutside: CheckSet = {
     "ecommerce-health": ["smoke"],
     "ecommerce-retries": ["recovered", "exhausted", "clientErrors"],
     "ecommerce-timeouts": ["perTry", "total"],
+    "ecommerce-steady": ["answers"],
 };
 
+/** The gateway's routes are not the declared ones. */
+export const gatewayTable: CheckSet = { "route-tables": ["gateway"] };
+
 /** One e-commerce service has no route from outside in the gateway. */
-export const shopRouteGone: CheckSet = { ...shopFromOutside, "ecommerce-route-policies": ["settings"] };
+export const shopRouteGone: CheckSet = {
+    ...shopFromOutside,
+    ...gatewayTable,
+    "ecommerce-route-policies": ["settings"],
+};
 
 /** One e-commerce service cannot be reached from anywhere. */
 export const shopUnreachable: CheckSet = {
@@ -25,7 +33,7 @@ export const shopUnreachable: CheckSet = {
 /** egov-hello cannot be reached from outside. */
 export const helloFromOutside: CheckSet = {
     "egov-route": ["prefix", "text"],
-    "egov-load-balancing": ["spread", "turn"],
+    "egov-load-balancing": ["steady", "spread", "turn"],
     "egov-circuit-breaker": ["ejection", "isolation", "turn", "return"],
 };
 

@@ -4,7 +4,7 @@ import { objects, type DomainRoute, type Mesh } from "../cluster/mesh";
 import type { Mutation } from "../mutation";
 import { scaled } from "../tempo";
 import { inGatewayRoutes, shopCluster } from "./look";
-import { helloFromOutside, shopFromOutside, shopRouteGone, union } from "./red";
+import { gatewayTable, helloFromOutside, shopFromOutside, shopRouteGone, union } from "./red";
 
 /** Mistakes in VirtualServices. */
 
@@ -71,7 +71,7 @@ export const routes: readonly Mutation[] = [
             }),
         traces: (mesh) =>
             inGatewayRoutes(mesh, (all) => !all.some(({ match }) => match?.["prefix"] === mesh.config.egov.hello.path)),
-        expectRed: helloFromOutside,
+        expectRed: union(helloFromOutside, gatewayTable),
     },
     {
         name: "route-host",
@@ -84,7 +84,7 @@ export const routes: readonly Mutation[] = [
             }),
         traces: (mesh) =>
             inGatewayRoutes(mesh, (all) => all.some(({ domains }) => domains.includes("shop.example.org"))),
-        expectRed: shopFromOutside,
+        expectRed: union(shopFromOutside, gatewayTable),
     },
     {
         name: "route-destination-host",
@@ -127,6 +127,8 @@ export const routes: readonly Mutation[] = [
             "ecommerce-routing": ["prefixes"],
             "ecommerce-health": ["smoke"],
             "ecommerce-route-policies": ["settings"],
+            "ecommerce-steady": ["answers"],
+            ...gatewayTable,
         },
     },
     {
@@ -139,7 +141,7 @@ export const routes: readonly Mutation[] = [
                 spec.http[0].match[0].uri.prefix = `${config.ecommerce.services[order]!.path}-old`;
             }),
         traces: (mesh) => inGatewayRoutes(mesh, (all) => !hasPrefix(mesh, order)(all)),
-        expectRed: shopFromOutside,
+        expectRed: union(shopFromOutside, gatewayTable),
     },
     {
         name: "route-prefix-too-wide",
@@ -151,7 +153,7 @@ export const routes: readonly Mutation[] = [
                 spec.http[0].match[0].uri.prefix = config.ecommerce.services[order]!.path.slice(0, -1);
             }),
         traces: (mesh) => inGatewayRoutes(mesh, (all) => !hasPrefix(mesh, order)(all)),
-        expectRed: { "ecommerce-routing": ["others"] },
+        expectRed: union(gatewayTable, { "ecommerce-routing": ["others"] }),
     },
     {
         name: "route-removed",
@@ -180,7 +182,7 @@ export const routes: readonly Mutation[] = [
             });
         },
         traces: (mesh) => inGatewayRoutes(mesh, (all) => all.some(({ match }) => match?.["prefix"] === "/")),
-        expectRed: { "ecommerce-routing": ["others"], "egov-route": ["others"] },
+        expectRed: union(gatewayTable, { "ecommerce-routing": ["others"], "egov-route": ["others"] }),
     },
     {
         name: "route-fixed-health",
@@ -194,7 +196,7 @@ export const routes: readonly Mutation[] = [
             }),
         traces: (mesh) =>
             inGatewayRoutes(mesh, (all) => all.some(({ match }) => String(match?.["prefix"]).endsWith("/health"))),
-        expectRed: { "ecommerce-health": ["smoke"] },
+        expectRed: union(gatewayTable, { "ecommerce-health": ["smoke"] }),
     },
     {
         name: "route-inside-mesh",
@@ -232,7 +234,7 @@ export const routes: readonly Mutation[] = [
                 ),
             );
         },
-        expectRed: { "egov-gateway-server": ["route"] },
+        expectRed: { "egov-gateway-server": ["route"], "route-tables": ["sidecars"] },
     },
     routePolicy(
         {

@@ -47,6 +47,7 @@ export const services: readonly Mutation[] = [
             "ecommerce-routing": ["prefixes"],
             "ecommerce-health": ["smoke"],
             "ecommerce-answers": ["texts", "replicas"],
+            "ecommerce-steady": ["answers"],
         },
     },
     {

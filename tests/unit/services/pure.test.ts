@@ -125,6 +125,12 @@ describe("sample app: faults by request headers", () => {
 });
 
 describe("sample app: recorder", () => {
+    it("counts the requests of every key that begins with a prefix", () => {
+        const recorder = new Recorder();
+        for (const key of ["run/a", "run/a", "run/b", "other"]) recorder.record(key, 1);
+        assert.deepEqual(recorder.counts("run/"), { "run/a": 2, "run/b": 1 });
+    });
+
     it("never remembers more than its capacity, and always the newest request", () => {
         fc.assert(
             fc.property(

@@ -65,8 +65,8 @@ async function runSpec(spec: Spec, recorder: Recorder, locks: LockTable, options
         });
         recorder.failRest(new Error("the spec ended without making the check"));
     } catch (error) {
-        const first = recorder.firstFailure();
-        recorder.failRest(first === undefined || signal.aborted ? error : new NotReached(first));
+        const failed = recorder.checkThatFailedWith(error);
+        recorder.failRest(failed === undefined || signal.aborted ? error : new NotReached(failed));
     }
     onProgress?.(spec, undefined);
     const failed = recorder.failures();
@@ -89,6 +89,8 @@ class Recorder {
     private readonly results = new Map<string, Outcome>();
     private readonly published = new Map<string, (outcome: Outcome) => void>();
     private readonly promises = new Map<string, Promise<Outcome>>();
+    /** Error -> key of the check that it ended. */
+    private readonly errors = new Map<unknown, string>();
 
     constructor(
         private readonly spec: Spec,
@@ -127,6 +129,7 @@ class Recorder {
                 } catch (error) {
                     const failure = failureDetails(error);
                     this.record(key, { status: "failed", failure, durationMs: performance.now() - start });
+                    this.errors.set(error, key);
                     throw error;
                 }
             },
@@ -152,8 +155,10 @@ class Recorder {
         return [...this.results.values()].filter(({ status }) => status === "failed");
     }
 
-    firstFailure(): string | undefined {
-        return this.failures()[0]?.check.title;
+    /** Title of the check whose failure this is; undefined for an error outside of any check. */
+    checkThatFailedWith(error: unknown): string | undefined {
+        const key = this.errors.get(error);
+        return key === undefined ? undefined : this.spec.checks[key]!.title;
     }
 
     publish(evidence: string[]): void {

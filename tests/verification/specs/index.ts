@@ -9,6 +9,7 @@ import { infrastructure } from "./ecommerce/infrastructure";
 import { retries, routePolicies } from "./ecommerce/retries";
 import { routing } from "./ecommerce/routing";
 import { sidecars } from "./ecommerce/sidecars";
+import { steady } from "./ecommerce/steady";
 import { timeouts } from "./ecommerce/timeouts";
 import { egovCircuitBreaker } from "./egov/circuit-breaker";
 import { egovGatewayServer } from "./egov/gateway-server";
@@ -18,6 +19,7 @@ import { egovPods } from "./egov/pods";
 import { egovRoute } from "./egov/route";
 import { egovSettings } from "./egov/settings";
 import { egovWeights } from "./egov/weights";
+import { routeTables } from "./mesh/route-tables";
 
 /**
  * Every behaviour, in the order of the report. Specs that want the same resource run in this order: of those on
@@ -34,9 +36,11 @@ export const specs: readonly Spec[] = [
     gateway,
     health,
     serviceAnswers,
+    steady,
     routePolicies,
     retries,
     timeouts,
+    routeTables,
     egovNamespaces,
     egovPods,
     egovRoute,

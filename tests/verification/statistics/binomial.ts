@@ -57,3 +57,13 @@ export function binomialPower(n: number, p: number, truth: number, falseAlarm: n
     }
     return Math.min(1, power);
 }
+
+/** The largest number of hits that is no surprise: more of them have at most the probability `falseAlarm`. */
+export function upperLimit(n: number, p: number, falseAlarm: number): number {
+    let tail = 0;
+    for (let k = n; k >= 0; k--) {
+        tail += Math.exp(logPmf(k, n, p));
+        if (tail > falseAlarm) return k;
+    }
+    return 0;
+}

@@ -166,13 +166,23 @@ export interface EnvoyCluster {
     transport_socket_matches?: unknown[];
 }
 
+/** A share as Envoy writes it. */
+export interface EnvoyFraction {
+    numerator?: number;
+    denominator?: "HUNDRED" | "TEN_THOUSAND" | "MILLION";
+}
+
 export interface EnvoyRoute {
+    name?: string;
     match?: Record<string, unknown>;
     route?: {
         cluster?: string;
+        weighted_clusters?: { clusters?: { name: string; weight?: number }[] };
+        request_mirror_policies?: { cluster: string; runtime_fraction?: { default_value?: EnvoyFraction } }[];
         timeout?: string;
         retry_policy?: { retry_on?: string; num_retries?: number; per_try_timeout?: string };
     };
+    typed_per_filter_config?: Record<string, unknown>;
 }
 
 export interface EnvoyRouteConfiguration {

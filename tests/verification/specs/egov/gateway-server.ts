@@ -1,12 +1,12 @@
 import { defineSpec, exclusive } from "../../spec";
-import { falseAlarm, power, requestsToSee, sampleSize } from "../../statistics/sample-size";
-import { spreadTest } from "../../statistics/multinomial";
+import { requestsToSee } from "../../statistics/sample-size";
 import type { Answer, Pod, Target } from "../../target/target";
 import { escapeRegex } from "../../target/envoy";
-import { countByPod, fail, listing, names, tally, text } from "../support/answers";
+import { fail, listing, names, tally, text } from "../support/answers";
 import { awaitNoEjection, EjectionScenario, type Ejection } from "../support/ejection";
 import { describeMismatches, loadBalancerMismatches, outlierMismatches } from "../support/envoy-policy";
 import { gatewayServer, helloCluster, helloPods, helloPort, helloService, isErrorPod } from "../support/names";
+import { requireEvenSpread, spreadCount } from "../support/spread";
 import { gatewayServerEvidence } from "./evidence";
 
 /**
@@ -133,24 +133,10 @@ export const egovGatewayServer = defineSpec({
         async function checkSpread(): Promise<void> {
             progress(`${server.name}: the end of ejections by earlier requests`);
             await awaitNoEjection(proxy, cluster, outlierDetection, signal);
-            const share = 1 / pods.length;
-            const count = sampleSize({ share, truth: share / 2, falseAlarm: falseAlarm / pods.length, power });
+            const count = spreadCount(pods);
             progress(`${server.name}: ${count} requests from inside`);
             const answers = await healthy(count, 4);
-            const counts = countByPod(answers, pods);
-            const counted = counts.reduce((sum, one) => sum + one, 0);
-            const result = spreadTest(
-                counts,
-                pods.map(() => share),
-            );
-            if (counted === count && result.pValue >= falseAlarm) return;
-            fail({
-                expected: `${count} answers, spread evenly over ${names(pods)} (exact ${result.test} test, p >= ${falseAlarm})`,
-                seen: `${tally(answers)}; p = ${result.pValue.toExponential(1)}`,
-                cause: "a pod is not among the service's endpoints, or a locality setting prefers others",
-                action: "look at the saved clusters of gateway-server's sidecar",
-                evidence: { "spread.txt": listing(answers) },
-            });
+            requireEvenSpread(answers, pods, "look at the saved clusters of gateway-server's sidecar");
         }
 
         /**

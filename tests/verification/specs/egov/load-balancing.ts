@@ -1,13 +1,14 @@
 import { defineSpec, exclusive } from "../../spec";
 import { firstOutOfTurn, requestsForRound, roundByChance } from "../../statistics/round-robin";
-import { falseAlarm, power, sampleSize } from "../../statistics/sample-size";
-import { spreadTest } from "../../statistics/multinomial";
+import { falseAlarm } from "../../statistics/sample-size";
 import type { Answer } from "../../target/target";
-import { countByPod, fail, listing, names, tally } from "../support/answers";
+import { fail, listing, tally } from "../support/answers";
 import { collectInTurn } from "../support/streams";
 import { helloCluster, helloPods } from "../support/names";
 import { awaitNoEjection } from "../support/ejection";
 import { gatewayClients } from "../support/gateway-clients";
+import { requireEvenSpread } from "../support/spread";
+import { requireAnswers, requireArrivals, sendSteadily, steadyCount, testRun } from "../support/steady";
 import { helloEvidence } from "./evidence";
 
 /**
@@ -17,45 +18,46 @@ import { helloEvidence } from "./evidence";
 export const egovLoadBalancing = defineSpec({
     name: "egov-load-balancing",
     description:
-        "Requests from outside spread over all pods of egov-hello: the exact multinomial test on the counts (false-alarm rate 1e-6; notices a pod with half of its share with probability 0.999), and on one connection the strict turn that tells round robin from chance.",
-    needs: ["egov", "sample-app", "equal-pods", "several-pods"],
+        "One stream of requests from outside: none of them fails, is held up or copied on the way (a share of 1 % is noticed with probability 0.999), and they spread over all pods of egov-hello (exact multinomial test on the counts, false-alarm rate 1e-6). On one connection the strict turn tells round robin from chance.",
+    needs: ["egov", "sample-app"],
     locks: () => exclusive("gateway:egov-hello"),
     checks: {
-        spread: { ids: ["E4"], title: "E4 spread: requests from outside spread evenly over all pods" },
-        turn: { ids: ["E4"], title: "E4 turn: on one connection the pods answer in the declared order" },
+        steady: { ids: ["E3"], title: "E3 steady: no request to the declared prefix fails or is held up" },
+        once: { ids: ["E3", "E10"], title: "E3 E10 once: each request arrives once, at the pod that answers it" },
+        spread: {
+            ids: ["E4"],
+            title: "E4 spread: requests from outside spread evenly over all pods",
+            needs: ["equal-pods", "several-pods"],
+        },
+        turn: {
+            ids: ["E4"],
+            title: "E4 turn: on one connection the pods answer in the declared order",
+            needs: ["equal-pods", "several-pods"],
+        },
     },
     evidence: helloEvidence,
-    async run({ target, config, check, progress, signal, inOrder }) {
+    async run({ target, config, check, wanted, progress, signal, all, inOrder }) {
         const path = `${config.egov.hello.path}/health`;
         const pods = await helloPods(target);
+        const routeAction = `kubectl -n ${config.egov.namespaces.app} get virtualservice egov-hello -o yaml: look for fault, mirror, timeout; the saved routes show what the gateway has`;
+        const clustersAction =
+            "look at the saved clusters of the gateway: which hosts it has, their health flags and weights";
         progress("the end of ejections by earlier requests");
         for (const pod of await target.gatewayPods())
             await awaitNoEjection(target.proxy(pod), helloCluster(config), config.egov.outlierDetection, signal);
         // Not side by side: other requests would break the turn.
-        await inOrder(
-            () => check("spread", () => checkSpread()),
-            () => check("turn", () => checkTurn()),
-        );
+        await inOrder(checkStream, () => check("turn", checkTurn));
 
-        async function checkSpread(): Promise<void> {
-            const share = 1 / pods.length;
-            const count = sampleSize({ share, truth: share / 2, falseAlarm: falseAlarm / pods.length, power });
-            progress(`${count} requests, so that a pod with half of its share is noticed`);
-            const answers = await target.request({ path }, { count, concurrency: 4 });
-            const counts = countByPod(answers, pods);
-            const counted = counts.reduce((sum, one) => sum + one, 0);
-            const result = spreadTest(
-                counts,
-                pods.map(() => share),
+        async function checkStream(): Promise<void> {
+            if (!wanted("steady", "once", "spread")) return;
+            progress(`${steadyCount} requests, so that a share of 1 % that fails is noticed`);
+            const run = testRun();
+            const stream = await sendSteadily(target, run, { name: "egov-hello", pods, request: { path } }, 4);
+            await all(
+                () => check("steady", async () => requireAnswers([stream], routeAction)),
+                () => check("once", () => requireArrivals(target, run, [stream])),
+                () => check("spread", async () => requireEvenSpread(stream.answers, pods, clustersAction)),
             );
-            if (counted === count && result.pValue >= falseAlarm) return;
-            fail({
-                expected: `${count} answers, spread evenly over ${names(pods)} (exact ${result.test} test, p >= ${falseAlarm})`,
-                seen: `${tally(answers)}; p = ${result.pValue.toExponential(1)}`,
-                cause: "a pod is not among the service's endpoints, is ejected, or a weight or locality setting prefers others",
-                action: "look at the saved clusters of the gateway: which hosts it has, their health flags and weights",
-                evidence: { "spread.txt": listing(answers) },
-            });
         }
 
         async function checkTurn(): Promise<void> {
