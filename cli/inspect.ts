@@ -13,7 +13,7 @@ import { table } from "../tests/verification/proxy-views/table";
 import { view } from "../tests/verification/proxy-views/views";
 import { connectTarget } from "../tests/verification/target/connect";
 import { TargetError } from "../tests/verification/target/file";
-import { UserError } from "./errors";
+import { UserError } from "../tools/errors";
 import { readTarget, type TargetOptions } from "./target";
 
 interface Options extends TargetOptions {

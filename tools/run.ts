@@ -92,7 +92,8 @@ export async function run(command: string, args: readonly string[], options: Run
         clearTimeout(timer);
         options.signal?.removeEventListener("abort", stop);
         handlers.remove();
-        log?.end();
+        // Whoever is told of the failure may read the log at once.
+        await new Promise<void>((written) => (log ? log.end(written) : written()));
     }
 }
 

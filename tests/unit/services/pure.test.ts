@@ -127,7 +127,7 @@ describe("sample app: faults by request headers", () => {
 describe("sample app: recorder", () => {
     it("counts the requests of every key that begins with a prefix", () => {
         const recorder = new Recorder();
-        for (const key of ["run/a", "run/a", "run/b", "other"]) recorder.record(key, 1);
+        for (const key of ["run/a", "run/a", "run/b", "other"]) recorder.record(key, 1, "pod");
         assert.deepEqual(recorder.counts("run/"), { "run/a": 2, "run/b": 1 });
     });
 

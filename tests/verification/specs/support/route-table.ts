@@ -163,7 +163,7 @@ function faults({ delay, abort }: EnvoyFault): string[] {
 }
 
 function unknownFields(object: object, known: readonly string[], at: string): string[] {
-    return Object.entries<unknown>(object)
+    return Object.entries(object as Readonly<Record<string, unknown>>)
         .filter(([field]) => !known.includes(field))
         .map(([field, value]) => `${at}${field} ${display(value)}`);
 }
