@@ -6,6 +6,7 @@ import { loadConfig } from "./components/config/load";
 import { IngressGateway, ISTIO_NAMESPACE, IstioControlPlane } from "./components/mesh";
 import { loadCharts } from "./components/mesh/charts";
 import { toolProvenance } from "./components/provenance";
+import { MutualTls } from "./components/security";
 import { Gateway } from "./components/traffic";
 import { Verification } from "./components/verification";
 
@@ -59,12 +60,16 @@ async function platform() {
           ]
         : [];
 
+    // Who may talk to whom, and how.
+    const applications = [...egov, ...ecommerce, ...study].flatMap(({ resources }) => resources);
+    const mutualTls = new MutualTls("mutual-tls", { config: config.mesh.mtls, mesh, applications }, onCluster);
+
     // Real requests against all of it, after every deployment.
     const verification = new Verification("verification", {
         config,
         cluster,
         provenance,
-        after: [gateway, ...[ingress, ...egov, ...ecommerce, ...study].flatMap(({ resources }) => resources)],
+        after: [gateway, ...applications, ...[ingress, mutualTls].flatMap(({ resources }) => resources)],
     });
 
     return {

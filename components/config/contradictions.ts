@@ -111,6 +111,10 @@ const rules: Contradiction[] = [
         },
     },
     {
+        reads: ["mesh.mtls", "egov", "ecommerce"],
+        find: mtlsProblems,
+    },
+    {
         reads: ["cluster.kind", "cluster.hostPorts"],
         find: ({ cluster }) =>
             cluster.kind === "eks"
@@ -235,6 +239,59 @@ function ejectionProblems(at: string, outlier: OutlierDetection, replicas: numbe
             `one of ${replicas} pods is ${Math.round(100 / replicas)} % of them, more than ${maxEjectionPercent} %: none could be ejected; at least ${Math.ceil(100 / replicas)}`,
         ]),
     );
+}
+
+/** Exceptions to mutual TLS that change nothing, contradict each other, or are for nobody (S3). */
+function mtlsProblems(config: PlatformConfig): Finding[] {
+    const { mode, exceptions } = config.mesh.mtls;
+    const known = workloads(config);
+    const display = ({ namespace, app, port }: Workload) => `${namespace}/${app}:${port}`;
+    return exceptions.flatMap((exception, index): Finding[] => {
+        const at = `mesh.mtls.exceptions.${index}`;
+        const own = display(exception);
+        return [
+            ...when(exception.mode === mode, [
+                `${at}.mode`,
+                `${mode} is the mode of the whole mesh: the exception would change nothing; leave it out`,
+            ]),
+            ...when(exceptions.findIndex((other) => display(other) === own) < index, [
+                at,
+                `${own} has an exception already; every port has one at most`,
+            ]),
+            ...when(!known.some((workload) => display(workload) === own), [
+                at,
+                `no workload ${own}: the exception would be for nobody; there are: ${known.map(display).join(", ")}`,
+            ]),
+        ];
+    });
+}
+
+interface Workload {
+    namespace: string;
+    app: string;
+    port: number;
+}
+
+/** Port of egov-hello's containers (E2). */
+const HELLO_CONTAINER_PORT = 8080;
+
+/** Every workload with a sidecar and the port that it listens on. */
+function workloads({ egov, ecommerce }: PlatformConfig): Workload[] {
+    return [
+        ...(egov.enabled
+            ? [
+                  { namespace: egov.namespaces.app, app: "egov-hello", port: HELLO_CONTAINER_PORT },
+                  { namespace: egov.namespaces.infra, app: "gateway-server", port: egov.gatewayServer.port },
+              ]
+            : []),
+        ...(ecommerce.enabled
+            ? Object.keys(ecommerce.services).map((app) => ({
+                  namespace: ecommerce.namespace,
+                  app,
+                  port: ecommerce.containerPort,
+              }))
+            : []),
+    ];
 }
 
 /** Two keys with one port: Kubernetes, or the machine, refuses the second. */

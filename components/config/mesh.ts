@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { mtls } from "./security";
 import { nodePort, percent, quantity } from "./units";
 
 /** The Istio control plane, its sidecars and the ingress gateway. */
@@ -55,6 +56,7 @@ export const mesh = z.strictObject({
     sidecar: resources
         .default({ requests: { cpu: "10m", memory: "64Mi" }, limits: { cpu: "2", memory: "1Gi" } })
         .describe("Of every sidecar; the memory limit is 1Gi, not the document's first 8Gi (P8)"),
+    mtls: mtls.prefault({}).describe("Mutual TLS between the workloads (S3)"),
     ingressGateway: z
         .strictObject({
             replicas: z.int().min(1).default(1).describe("Proxies, where there is no autoscaling"),

@@ -8,6 +8,8 @@ export interface RecordedRequest {
     status: number | null;
     /** When the request arrived: milliseconds since 1970. */
     readonly at: number;
+    /** Identity of the caller in mutual TLS, as the pod's own sidecar saw it; null without mutual TLS. */
+    readonly peer: string | null;
 }
 
 /** Longest key that is remembered. */
@@ -25,8 +27,8 @@ export class Recorder {
     constructor(private readonly capacity = 10_000) {}
 
     /** Remembers a request; its status is filled in by whoever answers it. */
-    record(key: string, attempt: number, host: string): RecordedRequest {
-        const request: RecordedRequest = { attempt, host, status: null, at: Date.now() };
+    record(key: string, attempt: number, host: string, peer: string | null = null): RecordedRequest {
+        const request: RecordedRequest = { attempt, host, peer, status: null, at: Date.now() };
         const list = this.requests.get(key) ?? [];
         list.push(request);
         this.size += 1;

@@ -3,6 +3,7 @@ import { drawFault } from "./environment-faults";
 import { attemptOf, Fault, FaultHeaderError, faultOf } from "./faults";
 import { forward } from "./forward";
 import type { ServerOptions } from "./options";
+import { peerOf } from "./peer";
 import { LONGEST_KEY, RecordedRequest, Recorder } from "./recorder";
 
 /**
@@ -62,7 +63,8 @@ export class SampleServer {
         if (url.pathname.endsWith(REQUESTS_PATH)) return this.requests(url, response);
         const key = request.headers["x-test-key"];
         if (typeof key === "string" && key.length <= LONGEST_KEY) {
-            const recorded = this.recorder.record(key, attempt, request.headers.host ?? "");
+            const { host = "" } = request.headers;
+            const recorded = this.recorder.record(key, attempt, host, peerOf(request.headers));
             response.once("finish", () => (recorded.status = response.statusCode));
         }
 

@@ -32,9 +32,13 @@ describe("policy: the program's own resources", function () {
     const variations: Record<string, Record<string, object>> = {
         "canary 90/10 (E8)": { egov: { hello: { weights: { v1: 90, v2: 10 } } } },
         "production circuit breaker (E6)": { egov: { outlierDetection: "production" } },
-        "the documents' http-echo (C1)": { sampleImage: { app: "http-echo" }, egov: { enabled: false } },
+        "the documents' http-echo (C1)": {
+            sampleImage: { app: "http-echo" },
+            egov: { enabled: false },
+            mesh: { mtls: {} },
+        },
         "one host only (C2)": { ecommerce: { hosts: ["api.c4ang.com"] } },
-        "without eGov": { egov: { enabled: false } },
+        "without eGov": { egov: { enabled: false }, mesh: { mtls: {} } },
         "without e-commerce": { ecommerce: { enabled: false } },
     };
     for (const [title, change] of Object.entries(variations))

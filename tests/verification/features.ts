@@ -66,6 +66,16 @@ const features = {
             `ecommerce.routePolicy: a second try of ${retries.perTryTimeout} has no time within ${timeout}`
         );
     },
+    /** Some port takes plain text. */
+    "plain-text": ({ mesh: { mtls } }: PlatformConfig) =>
+        mtls.mode === "PERMISSIVE" ||
+        mtls.exceptions.some(({ mode }) => mode === "PERMISSIVE") ||
+        "mesh.mtls declares no port that takes plain text",
+    /** Some port takes mutual TLS only. */
+    "mutual-tls": ({ mesh: { mtls } }: PlatformConfig) =>
+        mtls.mode === "STRICT" ||
+        mtls.exceptions.some(({ mode }) => mode === "STRICT") ||
+        "mesh.mtls.mode is PERMISSIVE without any port that is STRICT",
 } satisfies Record<string, (config: PlatformConfig) => true | string>;
 
 export type Feature = keyof typeof features;

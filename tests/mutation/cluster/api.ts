@@ -43,6 +43,7 @@ const kinds = {
     Gateway: ["apis/networking.istio.io/v1", "gateways"],
     VirtualService: ["apis/networking.istio.io/v1", "virtualservices"],
     DestinationRule: ["apis/networking.istio.io/v1", "destinationrules"],
+    PeerAuthentication: ["apis/security.istio.io/v1", "peerauthentications"],
     EnvoyFilter: ["apis/networking.istio.io/v1alpha3", "envoyfilters"],
 } as const;
 export type Kind = keyof typeof kinds;

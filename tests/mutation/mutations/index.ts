@@ -2,6 +2,7 @@ import type { Mutation } from "../mutation";
 import { destinationRules } from "./destination-rules";
 import { equivalent } from "./equivalent";
 import { gateways } from "./gateways";
+import { mutualTls } from "./mutual-tls";
 import { platform } from "./platform";
 import { routes } from "./routes";
 import { services } from "./services";
@@ -15,6 +16,7 @@ export const mutations: readonly Mutation[] = [
     ...undeclared,
     ...destinationRules,
     ...gateways,
+    ...mutualTls,
     ...platform,
     ...workloads,
     ...equivalent,

@@ -11,6 +11,7 @@ export const shopFromOutside: CheckSet = {
     "ecommerce-retries": ["recovered", "exhausted", "clientErrors"],
     "ecommerce-timeouts": ["perTry", "total"],
     "ecommerce-steady": ["answers"],
+    "mutual-tls": ["peer"],
 };
 
 /** The gateway's routes are not the declared ones. */

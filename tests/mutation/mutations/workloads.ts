@@ -107,7 +107,7 @@ export const workloads: readonly Mutation[] = [
             const bare = pods.filter((pod) => !hasSidecar(pod));
             return [pods.length === config.ecommerce.replicas && bare.length > 0 && bare.every(isReady)];
         },
-        expectRed: { sidecars: ["injected"] },
+        expectRed: { sidecars: ["injected"], "mutual-tls": ["refused"] },
     },
     {
         name: "error-pod-healthy",

@@ -15,6 +15,7 @@ const outlier = {
     maxEjectionPercent: 100,
     minHealthPercent: 0,
 };
+const exception = { namespace: "egov-infra", app: "gateway-server", port: 9000, mode: "PERMISSIVE" };
 const routePolicy = { timeout: "30s", retries: { attempts: 3, perTryTimeout: "10s", retryOn: ["5xx"] } };
 
 describe("Configuration: validation", () => {
@@ -191,6 +192,21 @@ describe("Configuration: validation", () => {
                 "E1 a namespace of Istio's",
                 { ecommerce: { namespace: "istio-system" } },
                 'ecommerce.namespace: "istio-system" belongs to Kubernetes or Istio; choose a name of your own',
+            ],
+            [
+                "S3 an exception that is none",
+                { mesh: { mtls: { exceptions: [{ ...exception, mode: "STRICT" }] } } },
+                "mesh.mtls.exceptions.0.mode: STRICT is the mode of the whole mesh: the exception would change nothing; leave it out",
+            ],
+            [
+                "S3 two exceptions for one port",
+                { mesh: { mtls: { exceptions: [exception, exception] } } },
+                "mesh.mtls.exceptions.1: egov-infra/gateway-server:9000 has an exception already; every port has one at most",
+            ],
+            [
+                "S3 an exception for nobody",
+                { ecommerce: { enabled: false }, mesh: { mtls: { exceptions: [{ ...exception, port: 8000 }] } } },
+                "mesh.mtls.exceptions.0: no workload egov-infra/gateway-server:8000: the exception would be for nobody; there are: egov-app/egov-hello:8080, egov-infra/gateway-server:9000",
             ],
             [
                 "E2 http-echo, which cannot force errors",

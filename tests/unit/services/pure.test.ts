@@ -6,6 +6,7 @@ import { faultOf } from "../../../services/sample-app/faults";
 import { FlagError, lastValue, parseFlags } from "../../../services/sample-app/flags";
 import { forwardedUrl } from "../../../services/sample-app/forward";
 import { readServerOptions, serviceOfPod, StartError } from "../../../services/sample-app/options";
+import { peerOf } from "../../../services/sample-app/peer";
 import { Recorder } from "../../../services/sample-app/recorder";
 
 describe("sample app: flags as Go reads them", () => {
@@ -146,4 +147,17 @@ describe("sample app: recorder", () => {
             ),
         );
     });
+});
+
+describe("sample app: the caller's identity", () => {
+    const own = "spiffe://cluster.local/ns/istio-system/sa/istio-ingressgateway";
+    const cases: [title: string, header: string | undefined, peer: string | null][] = [
+        ["is nobody without mutual TLS", undefined, null],
+        ["is the URI of the element", `By=spiffe://x;Hash=abc;Subject="";URI=${own}`, own],
+        ["is what the own sidecar added last, whatever came before", `By=a;URI=spiffe://forged,By=b;URI=${own}`, own],
+        ["is not misled by separators in a quoted subject", `Subject="CN=a,O=b;URI=forged";URI=${own}`, own],
+        ["is nobody where the last element has none", `URI=${own},By=b;Hash=abc`, null],
+    ];
+    for (const [title, header, peer] of cases)
+        it(title, () => assert.equal(peerOf({ "x-forwarded-client-cert": header }), peer));
 });

@@ -5,7 +5,13 @@ import { type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectTarget, parseClientOutput } from "../../verification/target/connect";
-import { escapeRegex, outboundCluster, parseHosts, parseSync } from "../../verification/target/envoy";
+import {
+    escapeRegex,
+    outboundCluster,
+    parseCertificates,
+    parseHosts,
+    parseSync,
+} from "../../verification/target/envoy";
 import { readTargetFile, TargetError } from "../../verification/target/file";
 import { openConnection, sendStream } from "../../verification/target/http";
 import { ownerOf } from "../../verification/target/identity";
@@ -41,6 +47,23 @@ describe("Verification, target: Envoy's and istiod's answers", () => {
         const rest = { route_sent: "2", route_acked: "1", endpoint_sent: "3" };
         assert.deepEqual(parseSync(JSON.stringify([{ proxy: "a.b", istio_version: "1.29.1", ...sent, ...rest }])), [
             { proxy: "a.b", version: "1.29.1", stale: ["route", "endpoint"] },
+        ]);
+    });
+    it("each certificate of a proxy once, with its identities and its time", () => {
+        const leaf = {
+            serial_number: "1f",
+            subject_alt_names: [{ uri: "spiffe://cluster.local/ns/a/sa/b" }],
+            valid_from: "2026-01-01T00:00:00Z",
+            expiration_time: "2026-01-02T00:00:00Z",
+        };
+        const place = { ca_cert: [{ serial_number: "ca" }], cert_chain: [leaf] };
+        assert.deepEqual(parseCertificates(JSON.stringify({ certificates: [place, place, { cert_chain: [] }] })), [
+            {
+                serialNumber: "1f",
+                names: ["spiffe://cluster.local/ns/a/sa/b"],
+                validFrom: new Date(leaf.valid_from),
+                validTo: new Date(leaf.expiration_time),
+            },
         ]);
     });
     it("the client's output; anything else is an error", () => {

@@ -20,6 +20,7 @@ import { egovRoute } from "./egov/route";
 import { egovSettings } from "./egov/settings";
 import { egovWeights } from "./egov/weights";
 import { routeTables } from "./mesh/route-tables";
+import { mutualTls } from "./security/mutual-tls";
 
 /**
  * Every behaviour, in the order of the report. Specs that want the same resource run in this order: of those on
@@ -41,6 +42,7 @@ export const specs: readonly Spec[] = [
     retries,
     timeouts,
     routeTables,
+    mutualTls,
     egovNamespaces,
     egovPods,
     egovRoute,

@@ -1,4 +1,5 @@
 import type {
+    EnvoyCertificate,
     EnvoyCluster,
     EnvoyHost,
     EnvoyRouteConfiguration,
@@ -46,6 +47,10 @@ export class EnvoyProxy implements Proxy {
         return JSON.parse(await this.get("server_info")) as EnvoyServerInfo;
     }
 
+    async certificates(): Promise<EnvoyCertificate[]> {
+        return parseCertificates(await this.get("certs"));
+    }
+
     private async dump<T>(resource: string, nameRegex?: string): Promise<T[]> {
         const filter = nameRegex === undefined ? "" : `&name_regex=${encodeURIComponent(nameRegex)}`;
         const text = await this.get(`config_dump?resource=${resource}${filter}`);
@@ -77,6 +82,28 @@ export function parseHosts(text: string, cluster: string): EnvoyHost[] {
         if (key === "rq_total") host.requests = Number(value);
     }
     return [...hosts.values()];
+}
+
+/** Reads the answer of Envoy's `/certs`: one entry a place where a certificate is used, so most come often. */
+export function parseCertificates(text: string): EnvoyCertificate[] {
+    const { certificates = [] } = JSON.parse(text) as { certificates?: { cert_chain?: CertificateEntry[] }[] };
+    const own = certificates.flatMap(({ cert_chain: [leaf] = [] }) => (leaf ? [leaf] : []));
+    const unique = new Map(own.map((leaf) => [leaf.serial_number, leaf]));
+    return [...unique.values()].map((leaf) => ({
+        serialNumber: leaf.serial_number,
+        names: (leaf.subject_alt_names ?? []).flatMap(({ uri, dns }) =>
+            [uri, dns].filter((name) => name !== undefined),
+        ),
+        validFrom: new Date(leaf.valid_from),
+        validTo: new Date(leaf.expiration_time),
+    }));
+}
+
+interface CertificateEntry {
+    serial_number: string;
+    subject_alt_names?: { uri?: string; dns?: string }[];
+    valid_from: string;
+    expiration_time: string;
 }
 
 /** Reads the answer of istiod's `/debug/syncz`: which proxy has acknowledged what was last sent to it. */

@@ -12,6 +12,7 @@ import {
     type V1Status,
 } from "@kubernetes/client-node";
 import { within } from "../wait";
+import { proxiedGet } from "./api-proxy";
 import { forwardedGet, type ForwardedAnswer } from "./forward";
 import { Semaphore } from "./semaphore";
 import type { Endpoint, Kubernetes, KubernetesObject, ObjectReference, Pod } from "./target";
@@ -126,6 +127,18 @@ export class KubernetesClient implements Kubernetes {
                 timeout,
                 forwardedGet(this.kubeConfig, pod, port, path, { signal, ...(headers && { headers }) }),
             ),
+        );
+    }
+
+    async plainText(
+        pod: Pod,
+        port: number,
+        path: string,
+        { headers, timeout = apiTimeout }: { headers?: Readonly<Record<string, string>>; timeout?: number } = {},
+    ): Promise<ForwardedAnswer | { refused: string }> {
+        const signal = AbortSignal.timeout(timeout);
+        return this.forwards.use(() =>
+            proxiedGet(this.kubeConfig, pod, port, path, { signal, ...(headers && { headers }) }),
         );
     }
 

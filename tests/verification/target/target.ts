@@ -77,6 +77,19 @@ export interface Kubernetes {
         path: string,
         options?: { headers?: Readonly<Record<string, string>>; timeout?: number },
     ): Promise<{ status: number; headers: Readonly<Record<string, string | string[] | undefined>>; body: string }>;
+    /**
+     * Has the API server send GET `path` to `port` of the pod's address: plain text from a client outside the mesh, which
+     * the pod's sidecar gets like any other. `refused`: why there was no answer.
+     */
+    plainText(
+        pod: Pod,
+        port: number,
+        path: string,
+        options?: { headers?: Readonly<Record<string, string>>; timeout?: number },
+    ): Promise<
+        | { status: number; headers: Readonly<Record<string, string | string[] | undefined>>; body: string }
+        | { refused: string }
+    >;
 }
 
 /** A request to a path of the mesh. */
@@ -149,6 +162,8 @@ export interface Proxy {
     /** All route configurations that came from the control plane. */
     routes(): Promise<EnvoyRouteConfiguration[]>;
     serverInfo(): Promise<EnvoyServerInfo>;
+    /** The certificates that it shows to others, each once. */
+    certificates(): Promise<EnvoyCertificate[]>;
 }
 
 /** The fields of an Envoy cluster that the suite reads. */
@@ -194,6 +209,15 @@ export interface EnvoyServerInfo {
     state: string;
     version: string;
     node?: { metadata?: { ISTIO_VERSION?: string } };
+}
+
+/** A certificate in Envoy, by which it proves who it is. */
+export interface EnvoyCertificate {
+    serialNumber: string;
+    /** Identities (`spiffe://...`) and DNS names. */
+    names: string[];
+    validFrom: Date;
+    validTo: Date;
 }
 
 /** What istiod knows about one proxy. */

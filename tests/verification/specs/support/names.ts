@@ -17,6 +17,10 @@ export const istio = {
     gateway: { apiVersion: "networking.istio.io/v1", kind: "Gateway" },
 } as const;
 
+export const security = {
+    peerAuthentication: { apiVersion: "security.istio.io/v1", kind: "PeerAuthentication" },
+} as const;
+
 export const apps = { deployment: { apiVersion: "apps/v1", kind: "Deployment" } } as const;
 export const core = { service: { apiVersion: "v1", kind: "Service" } } as const;
 
@@ -64,4 +68,14 @@ export async function applicationPods({ config, kubernetes }: Target): Promise<P
         ...(config.study.enabled ? [config.study.namespace] : []),
     ];
     return (await Promise.all(namespaces.map((namespace) => kubernetes.pods(namespace)))).flat();
+}
+
+/** Identity of a workload in mutual TLS. */
+export function spiffeId(namespace: string, serviceAccount: string): string {
+    return `spiffe://cluster.local/ns/${namespace}/sa/${serviceAccount}`;
+}
+
+/** Where an application listens: the ports that its own containers declare. */
+export function applicationPorts(pod: Pod): number[] {
+    return pod.containers.filter(({ name }) => name !== pod.sidecar?.name).flatMap(({ ports }) => ports);
 }

@@ -1,0 +1,1 @@
+export { MutualTls, peerAuthentications, type MutualTlsArgs } from "./mutual-tls";
