@@ -1,5 +1,6 @@
 import { milliseconds } from "../../components/config/units";
 import type { PlatformConfig } from "../../components/config/platform";
+import { studyFeatures } from "./specs/support/study-features";
 
 /** What an environment must declare for a spec to make sense; without it the spec is skipped with the reason. */
 
@@ -76,6 +77,7 @@ const features = {
         mtls.mode === "STRICT" ||
         mtls.exceptions.some(({ mode }) => mode === "STRICT") ||
         "mesh.mtls.mode is PERMISSIVE without any port that is STRICT",
+    ...studyFeatures,
 } satisfies Record<string, (config: PlatformConfig) => true | string>;
 
 export type Feature = keyof typeof features;

@@ -44,9 +44,9 @@ export class Mesh {
         return pods.filter(({ sidecar }) => sidecar?.ready);
     }
 
-    /** All routes of port 80 in every pod of the ingress gateway: one list a pod. */
-    async gatewayRoutes(): Promise<DomainRoute[][]> {
-        const pods = await this.proxies("gateway");
+    /** All routes in each of the proxies: one list a pod. */
+    async routes(which: Proxies): Promise<DomainRoute[][]> {
+        const pods = await this.proxies(which);
         return Promise.all(
             pods.map(async (pod) =>
                 (await this.target.proxy(pod).routes()).flatMap(({ virtual_hosts = [] }) =>

@@ -7,6 +7,7 @@ import { platform } from "./platform";
 import { routes } from "./routes";
 import { services } from "./services";
 import { undeclared } from "./undeclared";
+import { study } from "./study";
 import { workloads } from "./workloads";
 
 /** All mutations; those that replace pods come last, because the others are undone in a moment. */
@@ -17,6 +18,7 @@ export const mutations: readonly Mutation[] = [
     ...destinationRules,
     ...gateways,
     ...mutualTls,
+    ...study,
     ...platform,
     ...workloads,
     ...equivalent,

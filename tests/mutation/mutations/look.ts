@@ -7,7 +7,16 @@ import type { PlainObject } from "../cluster/api";
 
 /** Every pod of the gateway: whether its routes are of a kind. */
 export async function inGatewayRoutes(mesh: Mesh, is: (routes: readonly DomainRoute[]) => boolean): Promise<boolean[]> {
-    return (await mesh.gatewayRoutes()).map(is);
+    return inRoutes(mesh, "gateway", is);
+}
+
+/** The proxies: whether their routes are of a kind. */
+export async function inRoutes(
+    mesh: Mesh,
+    proxies: Proxies,
+    is: (routes: readonly DomainRoute[]) => boolean,
+): Promise<boolean[]> {
+    return (await mesh.routes(proxies)).map(is);
 }
 
 /** The proxies: whether their cluster of a Service is of a kind. */

@@ -42,7 +42,7 @@ describe("Verification, specs: features", () => {
     const lacks = (values: Parameters<typeof config>[0], ...needs: Parameters<typeof missing>[0]) =>
         missing(needs, config(values));
     /** What a stack has only where it says so. */
-    const optional = ["weights", "plain-text"];
+    const optional = ["weights", "plain-text", "study"];
     it("the default configuration has all but what a stack has to ask for", () => {
         const needs = new Set(
             specs.flatMap((spec) => [

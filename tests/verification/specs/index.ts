@@ -21,6 +21,12 @@ import { egovSettings } from "./egov/settings";
 import { egovWeights } from "./egov/weights";
 import { routeTables } from "./mesh/route-tables";
 import { mutualTls } from "./security/mutual-tls";
+import { studyConnectionPool } from "./study/connection-pool";
+import { studyLoadBalancing } from "./study/load-balancing";
+import { studyOutlierDetection } from "./study/outlier-detection";
+import { studyRetries } from "./study/retries";
+import { studySettings } from "./study/settings";
+import { studyTimeouts } from "./study/timeouts";
 
 /**
  * Every behaviour, in the order of the report. Specs that want the same resource run in this order: of those on
@@ -51,4 +57,10 @@ export const specs: readonly Spec[] = [
     egovWeights,
     egovCircuitBreaker,
     egovGatewayServer,
+    studySettings,
+    studyTimeouts,
+    studyRetries,
+    studyConnectionPool,
+    studyLoadBalancing,
+    studyOutlierDetection,
 ];

@@ -188,6 +188,7 @@ export interface EnvoyFraction {
 }
 
 export interface EnvoyRoute {
+    /** Name of the rule in its VirtualService, where it has one. */
     name?: string;
     match?: Record<string, unknown>;
     route?: {
@@ -195,7 +196,13 @@ export interface EnvoyRoute {
         weighted_clusters?: { clusters?: { name: string; weight?: number }[] };
         request_mirror_policies?: { cluster: string; runtime_fraction?: { default_value?: EnvoyFraction } }[];
         timeout?: string;
-        retry_policy?: { retry_on?: string; num_retries?: number; per_try_timeout?: string };
+        retry_policy?: {
+            retry_on?: string;
+            num_retries?: number;
+            per_try_timeout?: string;
+            retriable_status_codes?: number[];
+            retry_back_off?: { base_interval?: string };
+        };
     };
     typed_per_filter_config?: Record<string, unknown>;
 }

@@ -87,6 +87,15 @@ export function connectionPoolMismatches(cluster: EnvoyCluster, declared: Connec
             expected: declared.maxRequestsPerConnection,
             seen: options?.common_http_protocol_options?.max_requests_per_connection ?? 0,
         },
+        ...(declared.maxRetries === undefined
+            ? []
+            : [
+                  {
+                      field: "maxRetries (max_retries)",
+                      expected: declared.maxRetries,
+                      seen: number("max_retries"),
+                  },
+              ]),
     ]);
 }
 

@@ -15,6 +15,7 @@ export const istio = {
     virtualService: { apiVersion: "networking.istio.io/v1", kind: "VirtualService" },
     destinationRule: { apiVersion: "networking.istio.io/v1", kind: "DestinationRule" },
     gateway: { apiVersion: "networking.istio.io/v1", kind: "Gateway" },
+    envoyFilter: { apiVersion: "networking.istio.io/v1alpha3", kind: "EnvoyFilter" },
 } as const;
 
 export const security = {

@@ -1,0 +1,396 @@
+import { milliseconds } from "../../../components/config/units";
+import type { EnvoyCluster } from "../../verification/target/target";
+import { profilesWith, studyCluster } from "../../verification/specs/support/study";
+import type { PlainObject } from "../cluster/api";
+import { objects, type DomainRoute, type Mesh } from "../cluster/mesh";
+import type { Mutation } from "../mutation";
+import { scaled } from "../tempo";
+import { inClusters, inGatewayRoutes, inHosts, inRoutes } from "./look";
+import { union } from "./red";
+
+/** Mistakes in the routes to simple-backend and in how simple-web's sidecar treats its pods. */
+
+const backend = "simple-backend";
+const backendFilter = "simple-backend-retry-status-codes";
+
+type Expectation = Pick<Mutation, "name" | "ids" | "description" | "expectRed" | "mayRed">;
+
+const isBackend = ({ domains }: DomainRoute, { config }: Mesh): boolean =>
+    domains.includes(`${backend}.${config.study.namespace}.svc.cluster.local`);
+
+/** simple-web's route to simple-backend with a name. */
+const backendRoute = (mesh: Mesh, routes: readonly DomainRoute[], name: string): DomainRoute | undefined =>
+    routes.find((route) => route.name === name && isBackend(route, mesh));
+
+/** Changes one route to simple-backend; shows in the sidecar of simple-web. */
+function route(
+    mutation: Expectation,
+    name: string,
+    change: (http: PlainObject["spec"], mesh: Mesh) => void,
+    shows: (route: NonNullable<DomainRoute["route"]>, mesh: Mesh) => boolean,
+): Mutation {
+    return {
+        ...mutation,
+        needs: ["study"],
+        apply: (changes, mesh) =>
+            changes.edit(objects.study("VirtualService", mesh.config, backend), ({ spec }) =>
+                change(
+                    spec.http.find((http: { name: string }) => http.name === name),
+                    mesh,
+                ),
+            ),
+        traces: (mesh) =>
+            inRoutes(mesh, "simple-web", (routes) => {
+                const found = backendRoute(mesh, routes, name)?.route;
+                return found !== undefined && shows(found, mesh);
+            }),
+    };
+}
+
+/** Changes the policy of the subset that has one of a kind; shows in the sidecar of simple-web. */
+function profile(
+    mutation: Expectation,
+    field: "loadBalancer" | "connectionPool" | "outlierDetection",
+    which: (policy: unknown) => boolean,
+    change: (policy: PlainObject["spec"], mesh: Mesh) => void,
+    shows: (cluster: EnvoyCluster, mesh: Mesh) => boolean,
+): Mutation {
+    const subset = ({ config }: Mesh): string => {
+        const found = profilesWith(config, field).find(({ policy }) => which(policy));
+        if (!found) throw new Error(`study.simpleBackend.profiles has no such ${field}`);
+        return found.name;
+    };
+    return {
+        ...mutation,
+        needs: ["study"],
+        apply: (changes, mesh) =>
+            changes.edit(objects.study("DestinationRule", mesh.config, backend), ({ spec }) =>
+                change(spec.subsets.find(({ name }: { name: string }) => name === subset(mesh)).trafficPolicy, mesh),
+            ),
+        traces: (mesh) =>
+            inClusters(
+                mesh,
+                ["simple-web"],
+                studyCluster(mesh.config, backend, subset(mesh)),
+                (cluster) => cluster !== undefined && shows(cluster, mesh),
+            ),
+    };
+}
+
+const any = () => true;
+const routeSettings = { "study-settings": ["routes"] };
+const poolSettings = { "study-settings": ["pools"] };
+const outlierSettings = { "study-settings": ["outliers"] };
+const balancerSettings = { "study-settings": ["balancers"] };
+const attempts = (route: NonNullable<DomainRoute["route"]>): number =>
+    route.retry_policy ? (route.retry_policy.num_retries ?? 1) : 0;
+
+const timeLimits: readonly Mutation[] = [
+    route(
+        {
+            name: "study-timeout-longer",
+            ids: ["T10"],
+            description: "A call of simple-backend is given up after 0.7 s instead of 0.5 s.",
+            expectRed: union(routeSettings, { "study-timeouts": ["total"] }),
+        },
+        "timeout",
+        (http) => {
+            http.timeout = scaled(http.timeout, 1.4);
+        },
+        ({ timeout }) => milliseconds(timeout ?? "0s") === 700,
+    ),
+    route(
+        {
+            name: "study-per-try-longer",
+            ids: ["T11"],
+            description: "One try may take ten times as long: 3s for 300ms.",
+            expectRed: union(routeSettings, { "study-retries": ["perTry"] }),
+        },
+        "retries-per-try",
+        (http) => {
+            http.retries.perTryTimeout = scaled(http.retries.perTryTimeout, 10);
+        },
+        ({ retry_policy: policy }) => milliseconds(policy?.per_try_timeout ?? "0s") === 3_000,
+    ),
+];
+
+const retries: readonly Mutation[] = [
+    route(
+        {
+            name: "study-retries-fewer",
+            ids: ["T11"],
+            description: "A failing call of simple-backend is tried again once instead of twice.",
+            expectRed: union(routeSettings, { "study-retries": ["conditions", "amplification"] }),
+        },
+        "retries-5xx",
+        (http) => {
+            http.retries.attempts = 1;
+        },
+        (found) => attempts(found) === 1,
+    ),
+    route(
+        {
+            name: "study-retries-not-off",
+            ids: ["T11"],
+            description: "The route without retries has Istio's own.",
+            expectRed: union(routeSettings, { "study-retries": ["off"] }),
+        },
+        "retries-off",
+        (http) => {
+            delete http.retries;
+        },
+        (found) => attempts(found) > 0,
+    ),
+    route(
+        {
+            name: "study-default-retries-off",
+            ids: ["T11"],
+            description: "The route with Istio's own retries has none.",
+            expectRed: union(routeSettings, { "study-retries": ["default"] }),
+        },
+        "everyone",
+        (http) => {
+            http.retries = { attempts: 0 };
+        },
+        (found) => attempts(found) === 0,
+    ),
+    route(
+        {
+            name: "study-amplified-more",
+            ids: ["T11"],
+            description: "Of two hops that both retry the deeper one does it once more.",
+            expectRed: union(routeSettings, { "study-retries": ["conditions", "amplification"] }),
+        },
+        "amplified",
+        (http) => {
+            http.retries.attempts += 1;
+        },
+        (found) => attempts(found) === 3,
+    ),
+    {
+        name: "study-retries-at-the-edge",
+        ids: ["T11"],
+        description: "The gateway retries the requests to simple-web too, so that tries multiply everywhere.",
+        needs: ["study"],
+        apply: (changes, { config }) =>
+            changes.edit(objects.study("VirtualService", config, "simple-web"), ({ spec }) => {
+                spec.http.at(-1).retries = { attempts: 2, retryOn: "5xx" };
+            }),
+        traces: (mesh) =>
+            inGatewayRoutes(mesh, (routes) =>
+                routes.some(
+                    ({ name, domains, route: found }) =>
+                        name === "everyone" &&
+                        domains.includes(mesh.config.study.hosts.simpleWeb) &&
+                        found?.retry_policy !== undefined,
+                ),
+            ),
+        expectRed: {
+            "study-retries": ["amplification"],
+            "study-timeouts": ["total"],
+            "study-connection-pool": ["overflow"],
+        },
+    },
+    {
+        name: "study-codes-removed",
+        ids: ["T11"],
+        description: "The EnvoyFilter with the statuses that are tried again is gone.",
+        needs: ["study"],
+        apply: (changes, { config }) => changes.remove(objects.study("EnvoyFilter", config, backendFilter)),
+        traces: (mesh) =>
+            inRoutes(mesh, "simple-web", (routes) =>
+                routes.every(({ route: found }) => found?.retry_policy?.retriable_status_codes === undefined),
+            ),
+        expectRed: union(routeSettings, { "study-retries": ["codes"] }),
+    },
+    {
+        name: "study-codes-everywhere",
+        ids: ["T11"],
+        description: "The EnvoyFilter acts on every route to simple-backend instead of one.",
+        needs: ["study"],
+        apply: (changes, { config }) =>
+            changes.edit(objects.study("EnvoyFilter", config, backendFilter), ({ spec }) => {
+                delete spec.configPatches[0].match.routeConfiguration.vhost.route;
+            }),
+        traces: (mesh) =>
+            inRoutes(
+                mesh,
+                "simple-web",
+                (routes) =>
+                    backendRoute(mesh, routes, "everyone")?.route?.retry_policy?.retriable_status_codes !== undefined,
+            ),
+        expectRed: union(routeSettings, { "study-retries": ["codes"] }),
+    },
+    {
+        name: "study-backend-not-in-mesh",
+        ids: ["T3", "T10", "T11"],
+        description: "The VirtualService simple-backend is bound to the Gateway instead of the sidecars.",
+        needs: ["study"],
+        apply: (changes, { config }) =>
+            changes.edit(objects.study("VirtualService", config, backend), ({ spec }) => {
+                spec.gateways = ["study-gateway"];
+            }),
+        traces: (mesh) => inRoutes(mesh, "simple-web", (routes) => backendRoute(mesh, routes, "timeout") === undefined),
+        expectRed: union(routeSettings, {
+            "study-timeouts": ["total"],
+            "study-retries": ["off", "conditions", "codes", "perTry", "amplification"],
+            "study-connection-pool": ["overflow"],
+            "study-load-balancing": ["even"],
+            "study-outlier-detection": ["hidden", "ejection", "isolation", "return"],
+        }),
+    },
+];
+
+const pools: readonly Mutation[] = [
+    profile(
+        {
+            name: "study-pool-larger",
+            ids: ["T12"],
+            description: "Ten times as many connections and requests to simple-backend are allowed.",
+            expectRed: union(poolSettings, { "study-connection-pool": ["overflow"] }),
+        },
+        "connectionPool",
+        any,
+        ({ connectionPool: { tcp, http } }) => {
+            tcp.maxConnections *= 10;
+            http.http2MaxRequests *= 10;
+            http.http1MaxPendingRequests *= 10;
+        },
+        ({ circuit_breakers: breakers }) => breakers?.thresholds?.[0]?.["max_requests"] === 10,
+    ),
+    profile(
+        {
+            name: "study-pool-reuses-connections",
+            ids: ["T12"],
+            description: "A connection to simple-backend is used for two requests instead of one.",
+            expectRed: poolSettings,
+        },
+        "connectionPool",
+        any,
+        ({ connectionPool: { http } }) => {
+            http.maxRequestsPerConnection = 2;
+        },
+        ({ typed_extension_protocol_options: options }) =>
+            Object.values(options ?? {}).some(
+                ({ common_http_protocol_options: http }) => http?.max_requests_per_connection === 2,
+            ),
+    ),
+    {
+        name: "study-limited-subset-empty",
+        ids: ["T12"],
+        description: "The limited subset selects a version that no pod of simple-backend has.",
+        needs: ["study"],
+        apply: (changes, { config }) =>
+            changes.edit(objects.study("DestinationRule", config, backend), ({ spec }) => {
+                spec.subsets.find(({ name }: { name: string }) => name === "limited").labels = { version: "v9" };
+            }),
+        traces: (mesh) =>
+            inHosts(mesh, ["simple-web"], studyCluster(mesh.config, backend, "limited"), (hosts) => hosts.length === 0),
+        expectRed: { "study-connection-pool": ["within", "overflow"] },
+    },
+    route(
+        {
+            name: "study-pool-bypassed",
+            ids: ["T12"],
+            description: "The route to the limited subset leads to all pods, without limits.",
+            expectRed: { "study-connection-pool": ["overflow"] },
+        },
+        "limited",
+        (http) => {
+            delete http.route[0].destination.subset;
+        },
+        ({ cluster }) => cluster?.split("|")[2] === "",
+    ),
+];
+
+const outliers: readonly Mutation[] = [
+    profile(
+        {
+            name: "study-outlier-off",
+            ids: ["T13"],
+            description: "Nobody ejects a failing pod of simple-backend.",
+            expectRed: union(outlierSettings, { "study-outlier-detection": ["ejection", "isolation", "return"] }),
+        },
+        "outlierDetection",
+        any,
+        (policy) => {
+            delete policy.outlierDetection;
+        },
+        ({ outlier_detection: outlier }) => outlier === undefined,
+    ),
+    profile(
+        {
+            name: "study-outlier-errors-more",
+            ids: ["T13"],
+            description: "A failing pod of simple-backend is ejected two errors later than declared.",
+            expectRed: union(outlierSettings, { "study-outlier-detection": ["ejection"] }),
+        },
+        "outlierDetection",
+        any,
+        ({ outlierDetection }) => {
+            outlierDetection.consecutive5xxErrors += 2;
+        },
+        ({ outlier_detection: outlier }) => outlier?.["consecutive_5xx"] === 3,
+    ),
+    profile(
+        {
+            name: "study-ejection-longer",
+            ids: ["T13"],
+            description: "An ejected pod of simple-backend returns after three times the declared time.",
+            expectRed: union(outlierSettings, { "study-outlier-detection": ["return"] }),
+        },
+        "outlierDetection",
+        any,
+        ({ outlierDetection }) => {
+            outlierDetection.baseEjectionTime = scaled(outlierDetection.baseEjectionTime, 3);
+        },
+        ({ outlier_detection: outlier }) => milliseconds(String(outlier?.["base_ejection_time"] ?? "0s")) === 15_000,
+    ),
+    route(
+        {
+            name: "study-errors-not-hidden",
+            ids: ["T13"],
+            description:
+                "The route with outlier detection has no retries: the client sees the error that ejects a pod.",
+            expectRed: union(routeSettings, { "study-outlier-detection": ["hidden"] }),
+        },
+        "ejecting",
+        (http) => {
+            http.retries = { attempts: 0 };
+        },
+        (found) => attempts(found) === 0,
+    ),
+];
+
+const balancers: readonly Mutation[] = [
+    profile(
+        {
+            name: "study-least-request-missing",
+            ids: ["T8"],
+            description: "Requests take turns where the least busy pod was to be chosen.",
+            expectRed: union(balancerSettings, { "study-load-balancing": ["least"] }),
+        },
+        "loadBalancer",
+        (policy) => policy === "LEAST_REQUEST",
+        ({ loadBalancer }) => {
+            loadBalancer.simple = "ROUND_ROBIN";
+        },
+        ({ lb_policy: balancer = "ROUND_ROBIN" }) => balancer === "ROUND_ROBIN",
+    ),
+    profile(
+        {
+            name: "study-random-missing",
+            ids: ["T8"],
+            description: "The least busy pod is chosen where chance was to decide.",
+            expectRed: union(balancerSettings, { "study-load-balancing": ["even"] }),
+        },
+        "loadBalancer",
+        (policy) => policy === "RANDOM",
+        ({ loadBalancer }) => {
+            loadBalancer.simple = "LEAST_REQUEST";
+        },
+        ({ lb_policy: balancer }) => balancer === "LEAST_REQUEST",
+    ),
+];
+
+export const study: readonly Mutation[] = [...timeLimits, ...retries, ...pools, ...outliers, ...balancers];

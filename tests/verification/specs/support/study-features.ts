@@ -1,0 +1,34 @@
+import type { PlatformConfig } from "../../../../components/config/platform";
+import { milliseconds } from "../../../../components/config/units";
+import { amplifiedRoutes, profilesWith, routesWithPerTry, routesWithRetries, routesWithTimeout } from "./study";
+
+/** The longest ejection of the study that the suite waits for. */
+const longestEjection = 60_000;
+
+/** What an environment must declare of the study's system, for one kind of experiment each. */
+export const studyFeatures = {
+    study: (config: PlatformConfig) => config.study.enabled || "study.enabled is false",
+    "study-timeouts": (config: PlatformConfig) =>
+        routesWithTimeout(config).length > 0 || "study.simpleBackend.routes has no route with a timeout",
+    "study-retries": (config: PlatformConfig) =>
+        routesWithRetries(config).length > 0 || "study.simpleBackend.routes has no route with retries",
+    "study-per-try": (config: PlatformConfig) =>
+        routesWithPerTry(config).length > 0 || "study.simpleBackend.routes has no route with a perTryTimeout",
+    "study-amplification": (config: PlatformConfig) =>
+        amplifiedRoutes(config).length > 0 ||
+        "study.simpleWeb.routes has no route that is retried on both hops: nothing can multiply",
+    "study-pools": (config: PlatformConfig) =>
+        profilesWith(config, "connectionPool").length > 0 ||
+        "study.simpleBackend has no route to a subset with a connectionPool",
+    "study-ejections": (config: PlatformConfig) =>
+        profilesWith(config, "outlierDetection").length > 0 ||
+        "study.simpleBackend has no route to a subset with outlierDetection",
+    "study-short-ejections": (config: PlatformConfig) =>
+        profilesWith(config, "outlierDetection").every(
+            ({ policy }) => milliseconds(policy.baseEjectionTime) <= longestEjection,
+        ) ||
+        `study.simpleBackend.profiles: an ejection is longer than the ${longestEjection / 1000} s that the suite waits`,
+    "study-balancers": (config: PlatformConfig) =>
+        profilesWith(config, "loadBalancer").length > 0 ||
+        "study.simpleBackend has no route to a subset with a loadBalancer",
+} satisfies Record<string, (config: PlatformConfig) => true | string>;
