@@ -5,7 +5,7 @@ import type { PlainObject } from "../cluster/api";
 import { objects, type DomainRoute, type Mesh } from "../cluster/mesh";
 import type { Mutation } from "../mutation";
 import { scaled } from "../tempo";
-import { inClusters, inGatewayRoutes, inHosts, inRoutes } from "./look";
+import { appContainer, inClusters, inGatewayRoutes, inHosts, inRoutes, isReady } from "./look";
 import { union } from "./red";
 
 /** Mistakes in the routes to simple-backend and in how simple-web's sidecar treats its pods. */
@@ -393,4 +393,115 @@ const balancers: readonly Mutation[] = [
     ),
 ];
 
-export const study: readonly Mutation[] = [...timeLimits, ...retries, ...pools, ...outliers, ...balancers];
+/** Changes a rule of the VirtualService by which the gateway routes to catalog. */
+function edgeRoute(
+    mutation: Expectation,
+    name: string,
+    change: (http: PlainObject["spec"]) => void,
+    shows: (route: DomainRoute) => boolean,
+): Mutation {
+    return {
+        ...mutation,
+        needs: ["study"],
+        apply: (changes, { config }) =>
+            changes.edit(objects.study("VirtualService", config, "catalog-from-gateway"), ({ spec }) =>
+                change(spec.http.find((http: { name: string }) => http.name === name)),
+            ),
+        traces: (mesh) =>
+            inGatewayRoutes(mesh, (routes) => {
+                const own = routes.filter(
+                    (one) => one.name === name && one.domains.includes(mesh.config.study.hosts.catalog),
+                );
+                return own.length > 0 && own.every(shows);
+            }),
+    };
+}
+
+const atTheEdge: readonly Mutation[] = [
+    edgeRoute(
+        {
+            name: "study-cohort-other-value",
+            ids: ["T2"],
+            description: "Another value of the cohort's header leads to the new catalog.",
+            expectRed: { "study-catalog": ["cohort"] },
+        },
+        "internal",
+        (http) => {
+            http.match[0].headers["x-istio-cohort"] = { exact: "external" };
+        },
+        ({ match }) => JSON.stringify(match).includes("external"),
+    ),
+    edgeRoute(
+        {
+            name: "study-cohort-prefix",
+            ids: ["T2"],
+            description: "Values that only begin like the cohort's lead to the new catalog, too.",
+            expectRed: { "study-catalog": ["cohort"] },
+        },
+        "internal",
+        (http) => {
+            http.match[0].headers["x-istio-cohort"] = { prefix: "internal" };
+        },
+        ({ match }) => JSON.stringify(match).includes('"prefix":"internal"'),
+    ),
+    edgeRoute(
+        {
+            name: "study-everyone-to-both",
+            ids: ["T1", "T2"],
+            description: "Everyone is sent to all pods of catalog instead of the old version.",
+            expectRed: { "study-catalog": ["cohort"] },
+        },
+        "everyone",
+        (http) => {
+            delete http.route[0].destination.subset;
+        },
+        ({ route: found }) => found?.cluster?.split("|")[2] === "",
+    ),
+    {
+        name: "study-host-missing",
+        ids: ["T1"],
+        description: "The VirtualService of catalog at the gateway is for another host.",
+        needs: ["study"],
+        apply: (changes, { config }) =>
+            changes.edit(objects.study("VirtualService", config, "catalog-from-gateway"), ({ spec }) => {
+                spec.hosts = [`other.${config.study.hosts.catalog}`];
+            }),
+        traces: (mesh) =>
+            inGatewayRoutes(
+                mesh,
+                (routes) => !routes.some(({ domains }) => domains.includes(mesh.config.study.hosts.catalog)),
+            ),
+        expectRed: { "study-catalog": ["host", "cohort"] },
+    },
+    {
+        name: "study-versions-alike",
+        ids: ["T1"],
+        description: "The new version of catalog answers like the old one.",
+        needs: ["study"],
+        apply: async (changes, { api, config }) => {
+            const old = (await api.get(objects.study("Deployment", config, "catalog")))!;
+            await changes.edit(objects.study("Deployment", config, "catalog-v2"), ({ spec }) => {
+                appContainer(spec.template, "catalog").args = appContainer(old.spec.template, "catalog").args;
+            });
+        },
+        traces: ({ api, config }) =>
+            api
+                .list("Pod", config.study.namespace, { app: "catalog", version: "v2" })
+                .then((pods) =>
+                    pods.map(
+                        (pod) =>
+                            isReady(pod) && !appContainer(pod, "catalog").args?.some((arg) => arg.includes("imageUrl")),
+                    ),
+                ),
+        expectRed: { "study-catalog": ["versions"] },
+    },
+];
+
+export const study: readonly Mutation[] = [
+    ...atTheEdge,
+    ...timeLimits,
+    ...retries,
+    ...pools,
+    ...outliers,
+    ...balancers,
+];

@@ -21,6 +21,7 @@ import { egovSettings } from "./egov/settings";
 import { egovWeights } from "./egov/weights";
 import { routeTables } from "./mesh/route-tables";
 import { mutualTls } from "./security/mutual-tls";
+import { studyCatalog } from "./study/catalog";
 import { studyConnectionPool } from "./study/connection-pool";
 import { studyLoadBalancing } from "./study/load-balancing";
 import { studyOutlierDetection } from "./study/outlier-detection";
@@ -57,6 +58,7 @@ export const specs: readonly Spec[] = [
     egovWeights,
     egovCircuitBreaker,
     egovGatewayServer,
+    studyCatalog,
     studySettings,
     studyTimeouts,
     studyRetries,
