@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Resources } from "./mesh";
 import type { PlatformConfig } from "./platform";
+import { studyProblems } from "./study-problems";
 import type { OutlierDetection } from "./traffic";
 import { amount, milliseconds } from "./units";
 
@@ -37,7 +38,14 @@ const rules: Contradiction[] = [
         find: prefixProblems,
     },
     {
-        reads: ["egov.enabled", "egov.namespaces", "ecommerce.enabled", "ecommerce.namespace"],
+        reads: [
+            "egov.enabled",
+            "egov.namespaces",
+            "ecommerce.enabled",
+            "ecommerce.namespace",
+            "study.enabled",
+            "study.namespace",
+        ],
         find: namespaceProblems,
     },
     {
@@ -47,6 +55,28 @@ const rules: Contradiction[] = [
                 "sampleImage.app",
                 'http-echo cannot force errors (E2) nor forward (E7), which egov needs: set it to "sample-app", or egov.enabled to false',
             ]),
+    },
+    {
+        reads: ["study.enabled", "sampleImage"],
+        find: ({ study, sampleImage }) =>
+            when(study.enabled && sampleImage.app === "http-echo", [
+                "sampleImage.app",
+                'http-echo can neither forward (T3) nor fail (T11), which the study needs: set it to "sample-app", or study.enabled to false',
+            ]),
+    },
+    {
+        reads: ["study"],
+        find: ({ study }) => (study.enabled ? studyProblems(study) : []),
+    },
+    {
+        reads: ["study"],
+        find: ({ study: { simpleBackend } }) =>
+            Object.entries(simpleBackend.profiles).flatMap(([name, { version, outlierDetection }]) => {
+                const counts = version === undefined ? simpleBackend.versions : [simpleBackend.versions[version]];
+                const replicas = Object.values(counts).reduce((sum, one) => sum + (one?.replicas ?? 0), 0);
+                const at = `study.simpleBackend.profiles.${name}.outlierDetection`;
+                return outlierDetection ? ejectionProblems(at, outlierDetection, replicas) : [];
+            }),
     },
     {
         reads: ["ecommerce.enabled", "ecommerce.services"],
@@ -129,6 +159,7 @@ const rules: Contradiction[] = [
     resourceRule("mesh.ingressGateway.resources", ({ mesh }) => mesh.ingressGateway.resources),
     resourceRule("egov.resources", ({ egov }) => egov.resources),
     resourceRule("ecommerce.resources", ({ ecommerce }) => ecommerce.resources),
+    resourceRule("study.resources", ({ study }) => study.resources),
 ];
 
 /** Zod check: adds an issue for each contradiction between values that are sound themselves. */
@@ -203,12 +234,13 @@ function prefixProblems({ egov, ecommerce }: PlatformConfig): Finding[] {
 /** Namespaces that are Kubernetes' or Istio's own. */
 const RESERVED_NAMESPACES = ["default", "istio-system", "kube-system", "kube-public", "kube-node-lease"];
 
-function namespaceProblems({ egov, ecommerce }: PlatformConfig): Finding[] {
+function namespaceProblems({ egov, ecommerce, study }: PlatformConfig): Finding[] {
     const named: [string, string][] = [
         ...(egov.enabled
             ? Object.entries(egov.namespaces).map(([key, name]): [string, string] => [`egov.namespaces.${key}`, name])
             : []),
         ...(ecommerce.enabled ? [["ecommerce.namespace", ecommerce.namespace] satisfies [string, string]] : []),
+        ...(study.enabled ? [["study.namespace", study.namespace] satisfies [string, string]] : []),
     ];
     return named.flatMap(([at, name], index): Finding[] => {
         const [first] = named.find(([, other]) => other === name)!;

@@ -35,11 +35,13 @@ describe("policy: the program's own resources", function () {
         "the documents' http-echo (C1)": {
             sampleImage: { app: "http-echo" },
             egov: { enabled: false },
+            study: { enabled: false },
             mesh: { mtls: {} },
         },
         "one host only (C2)": { ecommerce: { hosts: ["api.c4ang.com"] } },
         "without eGov": { egov: { enabled: false }, mesh: { mtls: {} } },
         "without e-commerce": { ecommerce: { enabled: false } },
+        "without the study": { study: { enabled: false } },
     };
     for (const [title, change] of Object.entries(variations))
         it(`raise nothing: ${title}`, async () => {

@@ -50,6 +50,13 @@ describe("Configuration: the defaults are the documents' numbers", () => {
             minHealthPercent: 60,
         });
     });
+    it("T1 T3 istioinaction; catalog, webapp and simple-web under istioinaction.io; off unless asked for", () => {
+        assert.deepEqual([config.study.enabled, config.study.namespace], [false, "istioinaction"]);
+        assert.deepEqual(
+            Object.values(config.study.hosts),
+            ["catalog", "webapp", "simple-web"].map((name) => `${name}.istioinaction.io`),
+        );
+    });
     it("E7 gateway-server on port 9000", () => assert.equal(config.egov.gatewayServer.port, 9000));
     it("C1 C2 six services, their paths and answers, 2 replicas, 5678 behind 8080, 50m and 64Mi", () => {
         assert.deepEqual(

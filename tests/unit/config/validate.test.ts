@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { outlierProfiles } from "../../../components/config/traffic";
 import { validateConfig } from "../../../components/config/validate";
 import { stackFileConfig } from "../../support/program";
 
@@ -16,6 +17,14 @@ const outlier = {
     minHealthPercent: 0,
 };
 const exception = { namespace: "egov-infra", app: "gateway-server", port: 9000, mode: "PERMISSIVE" };
+/** simple-backend with a route to the profile x, and one whose retries look at codes. */
+const studyBackend = {
+    routes: [
+        { name: "x", match: { prefix: "/x" }, weights: { x: 100 } },
+        { name: "codes", match: { prefix: "/codes" }, retries: { attempts: 1, retryOn: ["retriable-status-codes"] } },
+    ],
+    retriableStatusCodes: { route: "codes", codes: [408], backOff: "50ms" },
+};
 const routePolicy = { timeout: "30s", retries: { attempts: 3, perTryTimeout: "10s", retryOn: ["5xx"] } };
 
 describe("Configuration: validation", () => {
@@ -260,6 +269,61 @@ describe("Configuration: validation", () => {
                 "P8 more requested than allowed",
                 { mesh: { sidecar: { requests: { cpu: "10m", memory: "2Gi" }, limits: { memory: "1Gi" } } } },
                 "mesh.sidecar.requests.memory: 2Gi is more than the limit of 1Gi; at most 1Gi",
+            ],
+            [
+                "T3 http-echo, which cannot forward",
+                { sampleImage: { app: "http-echo" }, egov: { enabled: false }, study: { enabled: true } },
+                'sampleImage.app: http-echo can neither forward (T3) nor fail (T11), which the study needs: set it to "sample-app", or study.enabled to false',
+            ],
+            [
+                "T1 two hosts alike",
+                { study: { enabled: true, hosts: { webapp: "catalog.istioinaction.io" } } },
+                'study.hosts.webapp: "catalog.istioinaction.io" leads to catalog already; every host leads to one service',
+            ],
+            [
+                "T1 a namespace of another system",
+                { study: { enabled: true, namespace: "ecommerce" } },
+                'study.namespace: "ecommerce" is already ecommerce.namespace; every namespace has a name of its own',
+            ],
+            [
+                "T12 a profile of a version without pods",
+                { study: { enabled: true, simpleBackend: { ...studyBackend, profiles: { x: { version: "v3" } } } } },
+                'study.simpleBackend.profiles.x.version: no pod has the version "v3"; there are: v1, v2',
+            ],
+            [
+                "T12 a profile that no route leads to",
+                {
+                    study: {
+                        enabled: true,
+                        simpleBackend: { ...studyBackend, profiles: { x: {}, y: { loadBalancer: "RANDOM" } } },
+                    },
+                },
+                "study.simpleBackend.profiles.y: no route leads to the subset: its policy would never act",
+            ],
+            [
+                "T11 retriable codes for a route that does not look at them",
+                {
+                    study: {
+                        enabled: true,
+                        simpleBackend: {
+                            retriableStatusCodes: { route: "retries-5xx", codes: [408], backOff: "50ms" },
+                        },
+                    },
+                },
+                'study.simpleBackend.retriableStatusCodes.route: the route "retries-5xx" does not retry on retriable-status-codes: the codes would never be looked at',
+            ],
+            [
+                "T13 an ejection that leaves too few",
+                {
+                    study: {
+                        enabled: true,
+                        simpleBackend: {
+                            ...studyBackend,
+                            profiles: { x: { outlierDetection: { ...outlierProfiles.test, minHealthPercent: 70 } } },
+                        },
+                    },
+                },
+                "study.simpleBackend.profiles.x.outlierDetection.minHealthPercent: of 3 pods one ejection leaves 66 % healthy, below 70 %: every ejection would be ignored; at most 66",
             ],
             [
                 "C1 no service",

@@ -11,6 +11,9 @@ import {
     destinationSpec,
     gatewaySpec,
     httpRouteSpec,
+    meshVirtualServiceSpec,
+    retriableStatusCodesSpec,
+    routesTo,
     serviceHost,
     split,
     virtualServiceSpec,
@@ -88,6 +91,84 @@ describe("Traffic: DestinationRule", () => {
             { name: "v1", labels: { variant: "normal" } },
             { name: "v2", labels: { variant: "error" } },
         ]);
+    });
+});
+
+describe("Traffic: profiles of subsets", () => {
+    it("T12 T13 a subset with a policy of its own, beside one that is as the rest", () => {
+        const { trafficPolicy, subsets } = destinationRuleSpec({
+            service: hello,
+            loadBalancer: "ROUND_ROBIN",
+            subsets: { limited: { version: "v1" }, plain: { version: "v2" } },
+            profiles: { limited: { connectionPool: { ...ecommerceConnectionPool, maxRetries: 1 } } },
+        });
+        assert.equal(trafficPolicy.loadBalancer.simple, "ROUND_ROBIN");
+        assert.deepEqual(subsets, [
+            {
+                name: "limited",
+                labels: { version: "v1" },
+                trafficPolicy: {
+                    loadBalancer: { localityLbSetting: { enabled: false } },
+                    connectionPool: {
+                        tcp: { maxConnections: 100 },
+                        http: {
+                            http1MaxPendingRequests: 50,
+                            http2MaxRequests: 100,
+                            maxRequestsPerConnection: 2,
+                            maxRetries: 1,
+                        },
+                    },
+                },
+            },
+            { name: "plain", labels: { version: "v2" } },
+        ]);
+    });
+});
+
+describe("Traffic: routes inside the mesh", () => {
+    it("T3 the host is the Service itself, the gateway is mesh", () => {
+        const spec = meshVirtualServiceSpec({ service: hello, routes: [{ prefix: "/", to: subsets.v1 }] });
+        assert.deepEqual([spec.hosts, spec.gateways], [["egov-hello.egov-app.svc.cluster.local"], ["mesh"]]);
+        assert.deepEqual(spec.http, [httpRouteSpec({ prefix: "/", to: subsets.v1 })]);
+    });
+    it("a route or a mirror to another Service is refused", () => {
+        const other = { name: "order-api", namespace: "ecommerce", port: 8080 };
+        const refused = /leads to order-api\.ecommerce/;
+        assert.throws(() => meshVirtualServiceSpec({ service: hello, routes: [{ prefix: "/", to: other }] }), refused);
+        const mirror = { to: { service: other, name: "v2" }, percent: 100 };
+        assert.throws(
+            () => meshVirtualServiceSpec({ service: hello, routes: [{ prefix: "/", to: hello, mirror }] }),
+            refused,
+        );
+    });
+    it("T11 what a route's retries leave out is left to Istio", () => {
+        const [spec] = routesTo(
+            [
+                {
+                    name: "r",
+                    match: { prefix: "/", headers: {}, cookies: {} },
+                    retries: { attempts: 2, retryOn: ["5xx", "retriable-status-codes"] },
+                },
+            ],
+            hello,
+            {},
+        ).map(httpRouteSpec);
+        assert.deepEqual(spec!.retries, { attempts: 2, retryOn: "5xx,retriable-status-codes" });
+    });
+    it("T11 retriable statuses: one caller, one route", () => {
+        const { workloadSelector, configPatches } = retriableStatusCodesSpec({
+            caller: { app: "gateway-server", namespace: "egov-infra" },
+            service: hello,
+            route: "codes",
+            codes: [408, 400],
+            backOff: "50ms",
+        });
+        assert.deepEqual(workloadSelector, { labels: { app: "gateway-server" } });
+        assert.deepEqual(configPatches[0]!.match.routeConfiguration.vhost, {
+            name: "egov-hello.egov-app.svc.cluster.local:80",
+            route: { name: "codes" },
+        });
+        assert.deepEqual(configPatches[0]!.patch.value.route.retry_policy.retriable_status_codes, [408, 400]);
     });
 });
 

@@ -116,6 +116,6 @@ async function overflows(proxy: Proxy, cluster: string): Promise<number> {
     const lines = (await proxy.get(`stats?filter=${statistic}`)).split("\n");
     // Istio ends the cluster's name with `;`.
     const line = lines.find((one) => one.replace(";.", ".").startsWith(`cluster.${cluster}.${statistic}: `));
-    if (!line) throw new Error(`the proxy of ${proxy.pod.name} has no statistic ${statistic} of ${cluster}`);
-    return Number(line.slice(line.lastIndexOf(" ")));
+    // Envoy makes a cluster's statistics when the cluster is first used.
+    return line ? Number(line.slice(line.lastIndexOf(" "))) : 0;
 }

@@ -1,0 +1,50 @@
+import type { StudyConfig } from "./study";
+
+/** Values of the study's system that are allowed one by one and wrong together: Istio would accept them and never act. */
+
+/** A problem: the path of the value to change, and why. */
+type Finding = [path: string, message: string];
+
+export function studyProblems({ hosts, simpleBackend }: StudyConfig): Finding[] {
+    return [...hostProblems(hosts), ...profileProblems(simpleBackend), ...codeProblems(simpleBackend)];
+}
+
+/** One Gateway lets all three hosts in, and each of them leads somewhere else. */
+function hostProblems(hosts: StudyConfig["hosts"]): Finding[] {
+    const named = Object.entries(hosts);
+    return named.flatMap(([key, host], index): Finding[] => {
+        const earlier = named.slice(0, index).find(([, other]) => other === host);
+        return earlier
+            ? [[`study.hosts.${key}`, `"${host}" leads to ${earlier[0]} already; every host leads to one service`]]
+            : [];
+    });
+}
+
+/** A subset without pods answers 503, one that no route leads to is never used. */
+function profileProblems({ profiles, versions, routes }: StudyConfig["simpleBackend"]): Finding[] {
+    return Object.entries(profiles).flatMap(([name, { version }]): Finding[] => {
+        const at = `study.simpleBackend.profiles.${name}`;
+        const used = routes.some(({ weights, mirror }) => (weights?.[name] ?? 0) > 0 || mirror?.to === name);
+        return [
+            ...(version !== undefined && !(version in versions)
+                ? [
+                      [
+                          `${at}.version`,
+                          `no pod has the version "${version}"; there are: ${Object.keys(versions).join(", ")}`,
+                      ] satisfies Finding,
+                  ]
+                : []),
+            ...(used ? [] : [[at, "no route leads to the subset: its policy would never act"] satisfies Finding]),
+        ];
+    });
+}
+
+/** T11: Envoy looks at the codes only on a route that says so. */
+function codeProblems({ routes, retriableStatusCodes: { route: name } }: StudyConfig["simpleBackend"]): Finding[] {
+    const at = "study.simpleBackend.retriableStatusCodes.route";
+    const route = routes.find((one) => one.name === name);
+    if (!route) return [[at, `there is no route "${name}"; there are: ${routes.map((one) => one.name).join(", ")}`]];
+    const { attempts = 0, retryOn = [] } = route.retries ?? {};
+    if (attempts > 0 && retryOn.includes("retriable-status-codes")) return [];
+    return [[at, `the route "${name}" does not retry on retriable-status-codes: the codes would never be looked at`]];
+}
