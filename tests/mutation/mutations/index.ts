@@ -8,11 +8,13 @@ import { routes } from "./routes";
 import { services } from "./services";
 import { undeclared } from "./undeclared";
 import { study } from "./study";
+import { views } from "./views";
 import { workloads } from "./workloads";
 
 /** All mutations; those that replace pods come last, because the others are undone in a moment. */
 export const mutations: readonly Mutation[] = [
     ...services,
+    ...views,
     ...routes,
     ...undeclared,
     ...destinationRules,

@@ -22,6 +22,7 @@ export const shopRouteGone: CheckSet = {
     ...shopFromOutside,
     ...gatewayTable,
     "ecommerce-route-policies": ["settings"],
+    "proxy-views": ["routes"],
 };
 
 /** One e-commerce service cannot be reached from anywhere. */
@@ -36,6 +37,7 @@ export const helloFromOutside: CheckSet = {
     "egov-route": ["prefix", "text"],
     "egov-load-balancing": ["steady", "spread", "turn"],
     "egov-circuit-breaker": ["ejection", "isolation", "turn", "return"],
+    "proxy-views": ["routes"],
 };
 
 /** Nobody ejects the error pod as declared. */

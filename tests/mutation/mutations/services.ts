@@ -1,9 +1,12 @@
 import { objects } from "../cluster/mesh";
-import type { Mutation } from "../mutation";
+import type { CheckSet, Mutation } from "../mutation";
 import { inHosts, shopCluster } from "./look";
-import { shopUnreachable } from "./red";
+import { shopUnreachable, union } from "./red";
 
 /** Mistakes in Services: to Kubernetes they are all correct. */
+
+/** The proxies send requests to other addresses than those of the ready pods. */
+const endpointsWrong: CheckSet = { "proxy-views": ["endpoints"] };
 
 const service = "order-api";
 const other = "payment-api";
@@ -20,7 +23,7 @@ export const services: readonly Mutation[] = [
             }),
         traces: (mesh) =>
             inHosts(mesh, ["gateway", "ecommerce"], shopCluster(mesh, service), (hosts) => hosts.length === 0),
-        expectRed: shopUnreachable,
+        expectRed: union(shopUnreachable, endpointsWrong),
     },
     {
         name: "service-of-another-app",
@@ -48,6 +51,7 @@ export const services: readonly Mutation[] = [
             "ecommerce-health": ["smoke"],
             "ecommerce-answers": ["texts", "replicas"],
             "ecommerce-steady": ["answers"],
+            ...endpointsWrong,
         },
     },
     {
@@ -66,6 +70,6 @@ export const services: readonly Mutation[] = [
                 shopCluster(mesh, service),
                 (hosts) => hosts.length > 0 && hosts.every(({ port }) => port === 9999),
             ),
-        expectRed: shopUnreachable,
+        expectRed: union(shopUnreachable, endpointsWrong),
     },
 ];

@@ -1,23 +1,12 @@
 import { strict as assert } from "node:assert";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describeDifferences, differences } from "../../verification/proxy-views/difference";
 import { choosePod } from "../../verification/proxy-views/pod";
 import { parseSnapshot, snapshotOf, type ProxySnapshot } from "../../verification/proxy-views/snapshot";
 import { table } from "../../verification/proxy-views/table";
 import { view } from "../../verification/proxy-views/views";
 import { TargetError } from "../../verification/target/file";
+import { recorded } from "./recorded";
 import { pod } from "./support";
-
-/**
- * Answers of real proxies to `config_dump` and `clusters?format=json`, without filters, TLS and the Services of other
- * systems: the sidecar of gateway-server and the ingress gateway.
- */
-function recorded(name: "sidecar" | "gateway"): ProxySnapshot {
-    const text = readFileSync(join(__dirname, "recorded", `${name}.json`), "utf8");
-    const { config_dump, clusters } = JSON.parse(text) as Record<string, unknown>;
-    return snapshotOf(`${name}.test`, new Date(0), JSON.stringify(config_dump), JSON.stringify(clusters));
-}
 
 const hello = "outbound|80||egov-hello.egov-app.svc.cluster.local";
 const text = (rows: readonly (readonly string[])[]) => rows.map((cells) => cells.join(" | "));

@@ -28,6 +28,7 @@ import { studyOutlierDetection } from "./study/outlier-detection";
 import { studyRetries } from "./study/retries";
 import { studySettings } from "./study/settings";
 import { studyTimeouts } from "./study/timeouts";
+import { proxyViews } from "./mesh/proxy-views";
 
 /**
  * Every behaviour, in the order of the report. Specs that want the same resource run in this order: of those on
@@ -36,6 +37,7 @@ import { studyTimeouts } from "./study/timeouts";
 export const specs: readonly Spec[] = [
     infrastructure,
     sidecars,
+    proxyViews,
     endpoints,
     insideAccess,
     outsideAccess,

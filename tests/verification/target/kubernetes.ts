@@ -119,15 +119,13 @@ export class KubernetesClient implements Kubernetes {
         path: string,
         { headers, timeout = apiTimeout }: { headers?: Readonly<Record<string, string>>; timeout?: number } = {},
     ): Promise<ForwardedAnswer> {
-        const signal = AbortSignal.timeout(timeout);
         const what = `GET ${path} at port ${port} of ${pod.name}`;
-        return this.forwards.use(() =>
-            within(
-                what,
-                timeout,
-                forwardedGet(this.kubeConfig, pod, port, path, { signal, ...(headers && { headers }) }),
-            ),
-        );
+        return this.forwards.use(() => {
+            // From here on: the turn that was waited for does not count.
+            const signal = AbortSignal.timeout(timeout);
+            const answer = forwardedGet(this.kubeConfig, pod, port, path, { signal, ...(headers && { headers }) });
+            return within(what, timeout, answer);
+        });
     }
 
     async plainText(

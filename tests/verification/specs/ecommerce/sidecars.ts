@@ -1,8 +1,8 @@
 import { defineSpec } from "../../spec";
-import { DeadlineExceeded, until } from "../../wait";
 import { fail } from "../support/answers";
 import { injects, namespaceKind } from "../support/injection";
 import { applicationPods } from "../support/names";
+import { settled } from "../support/settled";
 
 /** Of every application pod, those of egov included: a single pod without a sidecar is a hole in the mesh. */
 export const sidecars = defineSpec({
@@ -89,21 +89,3 @@ export const sidecars = defineSpec({
         );
     },
 });
-
-/** Milliseconds in which a push that is under way is acknowledged. */
-const pushTime = 3_000;
-
-/** The problems that remain when pushes under way have had the time to be acknowledged. */
-async function settled(problems: () => Promise<string[]>, signal: AbortSignal): Promise<string[]> {
-    let last: string[] = [];
-    try {
-        await until("every proxy is synced", async () => (last = await problems()).length === 0, {
-            deadline: pushTime,
-            interval: 300,
-            signal,
-        });
-    } catch (error) {
-        if (!(error instanceof DeadlineExceeded)) throw error;
-    }
-    return last;
-}
