@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { duration, milliseconds } from "../components/config/units";
 import { runAndExit } from "../tests/verification/exit";
+import { watchAndVerify } from "../tests/verification/watch/watch";
 import { projectDirectory } from "./project";
 import { readTarget, type TargetOptions } from "./target";
 
@@ -9,6 +10,7 @@ interface Options extends TargetOptions {
     grep?: string;
     report?: string;
     deadline?: number;
+    watch?: boolean;
 }
 
 /** `verify`: runs the verification suite against an environment that is already deployed. */
@@ -19,6 +21,7 @@ export function verifyCommand(): Command {
         .option("--grep <regex>", "only checks whose title matches, for example E5")
         .option("--report <folder>", "folder for the reports (default: reports/<stack>)")
         .option("--deadline <duration>", "time allowed to the whole suite (default: the stack's own)", parseDuration)
+        .option("--watch", "go on: after every change of an Istio object or a spec's file, run the specs concerned")
         .option("--target <file>", "describes the environment; default: what the deployment of the stack wrote")
         .addHelpText(
             "after",
@@ -26,19 +29,26 @@ export function verifyCommand(): Command {
 Examples:
   npm run verify -- --stack local
   npm run verify -- --stack local --grep E5
+  npm run verify -- --watch --grep E3
+Ctrl-C ends --watch; its exit code is that of the last run of every spec.
+
 Exit codes: 0 every check passed, 1 a check failed or none was made, 2 could not run.`,
         )
         .action((options: Options) =>
-            runAndExit((signal) => {
-                const target = readTarget(options);
-                return {
-                    target,
-                    signal,
-                    ...(options.grep !== undefined && { grep: options.grep }),
-                    report: options.report ?? join(projectDirectory, "reports", target.stack),
-                    deadline: options.deadline ?? milliseconds(target.config.verification.deadline),
-                };
-            }),
+            runAndExit(
+                () => {
+                    const target = readTarget(options);
+                    // What is run after a change is a part of the suite: it must not be taken for a whole run.
+                    const folder = options.watch ? `${target.stack}-watch` : target.stack;
+                    return {
+                        target,
+                        ...(options.grep !== undefined && { grep: options.grep }),
+                        report: options.report ?? join(projectDirectory, "reports", folder),
+                        deadline: options.deadline ?? milliseconds(target.config.verification.deadline),
+                    };
+                },
+                options.watch ? watchAndVerify : undefined,
+            ),
         );
 }
 

@@ -5,7 +5,15 @@ import { TargetError } from "./target/file";
 
 export const exitCodes = { passed: 0, failed: 1, couldNotRun: 2, interrupted: 130 } as const;
 
-export async function runAndExit(prepare: (signal: AbortSignal) => Omit<VerifyOptions, "output">): Promise<never> {
+/**
+ * Does what `run` does with the prepared options, by default one run of the suite.
+ *
+ * @param run Answers whether the mesh is proved, or with undefined where it was interrupted before a verdict.
+ */
+export async function runAndExit(
+    prepare: () => Omit<VerifyOptions, "output" | "signal">,
+    run: (options: VerifyOptions & { signal: AbortSignal }) => Promise<boolean | undefined> = verifyOnce,
+): Promise<never> {
     const interruption = new AbortController();
     const interrupt = (): void => {
         interruption.abort(new Error("interrupted"));
@@ -19,8 +27,10 @@ export async function runAndExit(prepare: (signal: AbortSignal) => Omit<VerifyOp
         process.exit(exitCodes.couldNotRun);
     });
     try {
-        const report = await verify({ ...prepare(interruption.signal), output: process.stdout });
-        return await leave(isGreen(report) ? exitCodes.passed : exitCodes.failed);
+        const { signal } = interruption;
+        const green = await run({ ...prepare(), signal, output: process.stdout });
+        if (green === undefined) return await leave(exitCodes.interrupted);
+        return await leave(green ? exitCodes.passed : exitCodes.failed);
     } catch (error) {
         if (interruption.signal.aborted) {
             console.error("\ninterrupted: no report was written");
@@ -30,6 +40,8 @@ export async function runAndExit(prepare: (signal: AbortSignal) => Omit<VerifyOp
         return await leave(exitCodes.couldNotRun);
     }
 }
+
+const verifyOnce = async (options: VerifyOptions): Promise<boolean> => isGreen(await verify(options));
 
 /** Ends the process once everything that was printed has left it: open connections to the cluster do not matter. */
 async function leave(code: number): Promise<never> {

@@ -29,10 +29,10 @@ interface Options {
 }
 
 program.action((options: Options) =>
-    runAndExit((signal) => {
+    runAndExit(() => {
         const target = readTargetFile(options.target);
         const report = options.report ?? join("reports", target.stack);
-        return { ...options, target, report, signal };
+        return { ...options, target, report };
     }),
 );
 

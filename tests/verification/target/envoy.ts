@@ -105,6 +105,8 @@ interface CertificateEntry {
     valid_from: string;
     expiration_time: string;
 }
+/** Types of configuration in istiod's `/debug/syncz`. */
+const configurationTypes = ["cluster", "listener", "route", "endpoint"];
 
 /** Reads the answer of istiod's `/debug/syncz`: which proxy has acknowledged what was last sent to it. */
 export function parseSync(text: string): ProxySync[] {
@@ -112,8 +114,7 @@ export function parseSync(text: string): ProxySync[] {
     return entries.map((entry) => ({
         proxy: entry.proxy ?? "",
         version: entry.istio_version ?? "",
-        stale: ["cluster", "listener", "route", "endpoint"].filter(
-            (type) => (entry[`${type}_sent`] ?? "") !== (entry[`${type}_acked`] ?? ""),
-        ),
+        stale: configurationTypes.filter((type) => (entry[`${type}_sent`] ?? "") !== (entry[`${type}_acked`] ?? "")),
+        sent: configurationTypes.map((type) => entry[`${type}_sent`] ?? "").join(),
     }));
 }

@@ -233,6 +233,8 @@ export interface ProxySync {
     proxy: string;
     /** Resource types whose last configuration the proxy has not acknowledged. */
     stale: string[];
+    /** What was last sent to the proxy, as a text that is another one after every push. */
+    sent: string;
     version: string;
 }
 
