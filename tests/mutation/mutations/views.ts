@@ -86,7 +86,11 @@ export const views: readonly Mutation[] = [
                     .filter(({ domains = [] }) => domains.includes(hostOf(mesh, server)))
                     .some((host) => host.routes?.some(({ route }) => route?.cluster?.includes("|egov-hello."))),
             ),
-        expectRed: { "proxy-views": ["routes"], "egov-gateway-server": ["reach"] },
+        expectRed: {
+            "proxy-views": ["routes"],
+            "route-tables": ["sidecars"],
+            "egov-gateway-server": ["reach"],
+        },
     },
     {
         name: "view-other-target-port",

@@ -24,9 +24,12 @@ export interface DeclaredService {
     containerPort: number;
 }
 
+/** Ports of the study's containers; all of its Services have port 80. */
+const studyPorts = { catalog: 3000, webapp: 8080, "simple-web": 8080, "simple-backend": 8080 };
+
 /** Every Service of the platform's applications. */
 export function declaredServices(config: PlatformConfig): DeclaredService[] {
-    const { egov, ecommerce } = config;
+    const { egov, ecommerce, study } = config;
     return [
         ...(egov.enabled
             ? [
@@ -50,6 +53,14 @@ export function declaredServices(config: PlatformConfig): DeclaredService[] {
                   namespace: ecommerce.namespace,
                   port: ecommerce.servicePort,
                   containerPort: ecommerce.containerPort,
+              }))
+            : []),
+        ...(study.enabled
+            ? Object.entries(studyPorts).map(([name, containerPort]) => ({
+                  name,
+                  namespace: study.namespace,
+                  port: 80,
+                  containerPort,
               }))
             : []),
     ];
