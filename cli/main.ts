@@ -20,6 +20,11 @@ const commands: { name: string; summary: string; load: () => Command }[] = [
         load: () => (require("./verify") as typeof import("./verify")).verifyCommand(),
     },
     {
+        name: "chaos",
+        summary: "kill parts of a deployed environment under load, and see that nobody notices",
+        load: () => (require("./chaos") as typeof import("./chaos")).chaosCommand(),
+    },
+    {
         name: "inspect",
         summary: "show what a pod's proxy has been told, and what has changed in it",
         load: () => (require("./inspect") as typeof import("./inspect")).inspectCommand(),

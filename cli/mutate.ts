@@ -1,8 +1,10 @@
 import { Command, InvalidArgumentError } from "commander";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { cover } from "../tests/mutation/cover";
 import { mutations } from "../tests/mutation/mutations";
-import { runMutations, type RunOptions } from "../tests/mutation/runner";
+import { resultsFile, runMutations, type RunOptions } from "../tests/mutation/runner";
+import { scorePage, type ScoredMutation } from "../tests/mutation/score";
 import { inSession } from "../tests/mutation/session";
 import { runHealthy } from "../tests/mutation/stability";
 import { readTargetFile } from "../tests/verification/target/file";
@@ -17,6 +19,7 @@ interface MutateOptions {
     cover?: boolean;
     healthy?: number | true;
     realTime?: boolean;
+    docs?: boolean;
 }
 
 /** Runs of the suite on the healthy mesh, unless a number is given. */
@@ -39,6 +42,7 @@ export function mutateCommand(): Command {
             "--real-time",
             "keep the declared ejection time and time-outs (default: about 10 s each, declared and in force)",
         )
+        .option("--docs", "write docs/mutations.md: the score as a table")
         .addHelpText(
             "after",
             `
@@ -83,6 +87,7 @@ async function mutate(options: MutateOptions, selected: typeof mutations): Promi
             const run: RunOptions = { ...session, reportDirectory, deadline, signal, print, mutations };
             return runs === undefined ? runMutations(run) : runHealthy(runs, run);
         });
+        if (options.docs && runs === undefined) writeScore(resultsFile(reportDirectory), options.stack);
         if (right) return;
         console.error(`Reports of the suite's runs: ${relative(process.cwd(), reportDirectory)}`);
         process.exitCode = 1;
@@ -91,6 +96,14 @@ async function mutate(options: MutateOptions, selected: typeof mutations): Promi
     } finally {
         process.off("SIGINT", stop).off("SIGTERM", stop);
     }
+}
+
+function writeScore(results: string, stack: string): void {
+    const mutations = JSON.parse(readFileSync(results, "utf8")) as ScoredMutation[];
+    const page = join(projectDirectory, "docs", "mutations.md");
+    const day = new Date().toISOString().slice(0, 10);
+    writeFileSync(page, scorePage(mutations, [`Stack ${stack}, ${day}`]));
+    console.log(`score: ${relative(process.cwd(), page)}`);
 }
 
 function pattern(text: string): RegExp {

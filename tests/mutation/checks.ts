@@ -1,4 +1,4 @@
-import { specs } from "../verification/specs";
+import { suites } from "../verification/specs";
 import type { CheckSet } from "./mutation";
 
 /** The suite's checks by spec and key, and their titles, by which reports name them. */
@@ -7,7 +7,9 @@ import type { CheckSet } from "./mutation";
 export type CheckName = string;
 
 const titles = new Map<CheckName, string>(
-    specs.flatMap((spec) => Object.entries(spec.checks).map(([key, { title }]) => [`${spec.name}/${key}`, title])),
+    Object.values(suites)
+        .flat()
+        .flatMap((spec) => Object.entries(spec.checks).map(([key, { title }]) => [`${spec.name}/${key}`, title])),
 );
 const names = new Map([...titles].map(([name, title]) => [title, name]));
 

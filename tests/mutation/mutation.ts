@@ -1,6 +1,7 @@
 import type { PlatformConfig } from "../../components/config/platform";
 import type { Changes } from "./cluster/changes";
 import type { Mesh } from "./cluster/mesh";
+import type { SuiteName } from "../verification/specs";
 
 /**
  * Checks of the verification suite: name of the spec -> keys of its checks. Keys and not titles, because a title may be
@@ -13,6 +14,8 @@ export type CheckSet = Readonly<Record<string, readonly string[]>>;
  * one, waits until it is in force, runs the whole suite, compares the red checks with {@link expectRed}, and undoes it.
  */
 export interface Mutation {
+    /** Which suite notices it. Default: `behaviour`. */
+    suite?: SuiteName;
     /** Short name, unique, in words with hyphens. */
     name: string;
     /** Requirements that the mutation violates; empty for an equivalent change. */

@@ -86,7 +86,12 @@ async function runOne(mutation: Mutation, skipped: ReadonlySet<CheckName>, optio
     try {
         journal.begin(mutation.name);
         reason = await makeMutation();
-        if (!reason) suite = await runSuite({ ...options, reportDirectory: join(reportDirectory, mutation.name) });
+        if (!reason)
+            suite = await runSuite({
+                ...options,
+                ...(mutation.suite && { suite: mutation.suite }),
+                reportDirectory: join(reportDirectory, mutation.name),
+            });
     } finally {
         if (signal.aborted) print(`undoing ${mutation.name}`);
         await changes.undo();
@@ -140,6 +145,9 @@ function summarize(results: readonly Result[], print: RunOptions["print"]): void
     print(`mutations: ${right(breaking)} killed of ${breaking.length}`);
 }
 
+/** Where the results of a run are left: a list of {@link ScoredMutation}. */
+export const resultsFile = (reportDirectory: string): string => join(reportDirectory, "mutations.json");
+
 function writeResults(directory: string, results: readonly Result[]): void {
     mkdirSync(directory, { recursive: true });
     const content = results.map(({ mutation: { name, ids, description }, verdict, suite, durationMs }) => ({
@@ -151,5 +159,5 @@ function writeResults(directory: string, results: readonly Result[]): void {
         suiteMs: Math.round(suite?.durationMs ?? 0),
         durationMs: Math.round(durationMs),
     }));
-    writeFileSync(join(directory, "mutations.json"), `${JSON.stringify(content, null, 4)}\n`);
+    writeFileSync(resultsFile(directory), `${JSON.stringify(content, null, 4)}\n`);
 }

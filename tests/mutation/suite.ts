@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { readResult } from "../../components/verification/result";
+import type { SuiteName } from "../verification/specs";
 import { nameOf, type CheckName } from "./checks";
 
 /** Runs the verification suite as anybody would: as a process of its own with its report. */
@@ -13,6 +14,8 @@ export interface SuiteRun {
     /** Time allowed to the suite, for example `3m`. */
     deadline: string;
     signal: AbortSignal;
+    /** Default: `behaviour`. */
+    suite?: SuiteName;
 }
 
 export interface SuiteResult {
@@ -27,12 +30,18 @@ const main = join(__dirname, "..", "verification", "main.ts");
 const shownLines = 15;
 
 /** @throws Error when the suite could not run or left no report. */
-export async function runSuite({ targetFile, reportDirectory, deadline, signal }: SuiteRun): Promise<SuiteResult> {
+export async function runSuite({
+    targetFile,
+    reportDirectory,
+    deadline,
+    signal,
+    suite = "behaviour",
+}: SuiteRun): Promise<SuiteResult> {
     signal.throwIfAborted();
     const report = join(reportDirectory, "report.json");
     await rm(report, { force: true });
     const start = performance.now();
-    const args = ["--target", targetFile, "--report", reportDirectory, "--deadline", deadline];
+    const args = ["--target", targetFile, "--report", reportDirectory, "--deadline", deadline, "--suite", suite];
     const child = spawn(process.execPath, ["--require", "tsx/cjs", main, ...args], {
         env: { ...process.env, NODE_OPTIONS: "" },
         stdio: ["ignore", "pipe", "pipe"],

@@ -23,6 +23,8 @@ const features = {
         podCount(config) > 1 || "egov.hello.subsets has fewer than two pods: nothing can be spread",
     "several-normal-pods": (config: PlatformConfig) =>
         podCount(config, "normal") > 1 || "egov.hello.subsets has fewer than two normal pods: there is no turn",
+    "several-replicas": (config: PlatformConfig) =>
+        config.ecommerce.replicas > 1 || "ecommerce.replicas is 1: no other pod could answer",
     "round-robin": (config: PlatformConfig) =>
         config.egov.loadBalancer === "ROUND_ROBIN" || `egov.loadBalancer is ${config.egov.loadBalancer}`,
     "error-pods": (config: PlatformConfig) =>

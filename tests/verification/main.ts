@@ -1,7 +1,8 @@
 import { join } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { duration, milliseconds } from "../../components/config/units";
 import { runAndExit } from "./exit";
+import { suites, type SuiteName } from "./specs";
 import { readTargetFile } from "./target/file";
 
 /** The suite as a program: `node --require tsx/cjs tests/verification/main.ts --target FILE`. */
@@ -9,6 +10,11 @@ import { readTargetFile } from "./target/file";
 const program = new Command("verification")
     .description("Proves with real requests that a deployed mesh behaves as its configuration declares.")
     .requiredOption("--target <file>", "JSON file that describes the environment (stack, config, kubeconfig, gateway)")
+    .addOption(
+        new Option("--suite <name>", "behaviour: what is declared; chaos: what happens when parts are killed")
+            .choices(Object.keys(suites))
+            .default("behaviour"),
+    )
     .option("--grep <regex>", "only checks whose title matches, for example E5")
     .option(
         "--report <folder>",
@@ -22,6 +28,7 @@ program.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
 
 interface Options {
     target: string;
+    suite: SuiteName;
     grep?: string;
     report?: string;
     deadline: number;
@@ -32,7 +39,7 @@ program.action((options: Options) =>
     runAndExit(() => {
         const target = readTargetFile(options.target);
         const report = options.report ?? join("reports", target.stack);
-        return { ...options, target, report };
+        return { ...options, target, report, specs: suites[options.suite] };
     }),
 );
 

@@ -36,6 +36,7 @@ export interface Reference {
 /** The kinds that mutations touch, with their place in the REST interface. */
 const kinds = {
     Namespace: ["api/v1", "namespaces"],
+    ResourceQuota: ["api/v1", "resourcequotas"],
     Pod: ["api/v1", "pods"],
     Service: ["api/v1", "services"],
     ConfigMap: ["api/v1", "configmaps"],

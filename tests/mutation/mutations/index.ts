@@ -1,4 +1,5 @@
 import type { Mutation } from "../mutation";
+import { chaos } from "./chaos";
 import { destinationRules } from "./destination-rules";
 import { equivalent } from "./equivalent";
 import { gateways } from "./gateways";
@@ -23,5 +24,6 @@ export const mutations: readonly Mutation[] = [
     ...study,
     ...platform,
     ...workloads,
+    ...chaos,
     ...equivalent,
 ];

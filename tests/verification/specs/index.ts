@@ -1,4 +1,7 @@
 import type { Spec } from "../spec";
+import { applicationPod } from "./chaos/application-pod";
+import { controlPlane } from "./chaos/control-plane";
+import { gatewayPod } from "./chaos/gateway-pod";
 import { insideAccess, outsideAccess } from "./ecommerce/access";
 import { serviceAnswers } from "./ecommerce/answers";
 import { destinationRules } from "./ecommerce/destination-rules";
@@ -68,3 +71,10 @@ export const specs: readonly Spec[] = [
     studyLoadBalancing,
     studyOutlierDetection,
 ];
+
+/** What happens when parts of the mesh are killed (C12): not part of a deployment, but of `npm run chaos`. */
+const chaos: readonly Spec[] = [applicationPod, controlPlane, gatewayPod];
+
+/** The suites by name: `behaviour` after every deployment and by `npm run verify`, `chaos` by `npm run chaos`. */
+export const suites = { behaviour: specs, chaos } as const;
+export type SuiteName = keyof typeof suites;

@@ -15,7 +15,7 @@ import { within } from "../wait";
 import { proxiedGet } from "./api-proxy";
 import { forwardedGet, type ForwardedAnswer } from "./forward";
 import { Semaphore } from "./semaphore";
-import type { Endpoint, Kubernetes, KubernetesObject, ObjectReference, Pod } from "./target";
+import type { Endpoint, KillOptions, Kubernetes, KubernetesObject, ObjectReference, Pod } from "./target";
 
 /** {@link Kubernetes} over the API server of a kubeconfig. */
 
@@ -100,6 +100,13 @@ export class KubernetesClient implements Kubernetes {
             tailLines: lines,
         });
         return (await within(`reading the log of ${pod.name}`, apiTimeout, read)) ?? "";
+    }
+
+    async kill(pod: Pod, { gracePeriodSeconds }: KillOptions = {}): Promise<void> {
+        const { name, namespace } = pod;
+        const options = { name, namespace, ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }) };
+        await within(`deleting the pod ${name}`, apiTimeout, this.core.deleteNamespacedPod(options));
+        this.lists.clear();
     }
 
     async exec(

@@ -56,7 +56,13 @@ export interface Endpoint {
     pod?: string;
 }
 
-/** Reading access to the cluster. */
+/** How a pod is ended. */
+export interface KillOptions {
+    /** Seconds that the pod has to stop; 0: it is killed. Default: its own terminationGracePeriodSeconds. */
+    gracePeriodSeconds?: number;
+}
+
+/** Reading access to the cluster, and the one thing that the chaos specs break. */
 export interface Kubernetes {
     version(): Promise<string>;
     pods(namespace: string, labels?: Readonly<Record<string, string>>): Promise<Pod[]>;
@@ -68,6 +74,8 @@ export interface Kubernetes {
     endpoints(namespace: string, service: string): Promise<Endpoint[]>;
     /** The last lines of a container's log. */
     log(pod: Pod, container: string, lines: number): Promise<string>;
+    /** Ends a pod; answers when the API server has accepted it. */
+    kill(pod: Pod, options?: KillOptions): Promise<void>;
     /** Runs a command in a container; its standard output. A non-zero exit code is an error. */
     exec(pod: Pod, container: string, command: readonly string[], options?: { timeout?: number }): Promise<string>;
     /** Sends GET `path` to 127.0.0.1:`port` inside the pod, past its sidecar. */

@@ -1,0 +1,42 @@
+import { join } from "node:path";
+import { Command } from "commander";
+import { milliseconds } from "../components/config/units";
+import { runAndExit } from "../tests/verification/exit";
+import { suites } from "../tests/verification/specs";
+import { projectDirectory } from "./project";
+import { readTarget, type TargetOptions } from "./target";
+
+interface Options extends TargetOptions {
+    grep?: string;
+}
+
+/** `chaos`: kills parts of an environment that is already deployed, under load (C12). */
+export function chaosCommand(): Command {
+    return new Command("chaos")
+        .description(
+            "Kill a pod of a service, the control plane and the gateway under load, and see that no request is lost.",
+        )
+        .option("--stack <name>", "stack to disturb", "local")
+        .option("--grep <regex>", "only checks whose title matches, for example istiod")
+        .option("--target <file>", "describes the environment; default: what the deployment of the stack wrote")
+        .addHelpText(
+            "after",
+            `
+Everything that is killed comes back by itself: the run ends when it has. While the gateway is killed, requests from
+outside fail where it has one pod only. Do not use it on an environment that serves anybody, unless you mean to.
+
+Exit codes: 0 every check passed, 1 a check failed or none was made, 2 could not run, 130 interrupted.`,
+        )
+        .action((options: Options) =>
+            runAndExit(() => {
+                const target = readTarget(options);
+                return {
+                    target,
+                    specs: suites.chaos,
+                    ...(options.grep !== undefined && { grep: options.grep }),
+                    report: join(projectDirectory, "reports", target.stack, "chaos"),
+                    deadline: milliseconds(target.config.verification.deadline),
+                };
+            }),
+        );
+}
