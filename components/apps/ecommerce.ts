@@ -1,7 +1,8 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { EcommerceConfig } from "../config/apps";
-import { DestinationRule, Gateway, VirtualService } from "../traffic";
+import { canaryVersions } from "../config/canary";
+import { canary, DestinationRule, Gateway, VirtualService } from "../traffic";
 import { MeshApplication } from "./mesh-application";
 import { createNamespace } from "./namespace";
 
@@ -19,7 +20,8 @@ export interface EcommerceArgs {
 
 /**
  * The e-commerce sample system: a namespace, its Gateway (C2), and for each of the six services (C1) a Service, a
- * Deployment, a VirtualService (C2, C3) and a DestinationRule (C4), all by the service's name.
+ * Deployment, a VirtualService (C2, C3) and a DestinationRule (C4), all by the service's name; for a canary (C9) a second
+ * Deployment.
  */
 export class Ecommerce extends pulumi.ComponentResource {
     /** Everything that was deployed. */
@@ -49,6 +51,8 @@ export class Ecommerce extends pulumi.ComponentResource {
     ): pulumi.CustomResource[] {
         const { path, response } = config.services[name]!;
         const { connectionPool, outlierDetection, routePolicy, replicas, resources } = config;
+        const { stable, candidate } = canaryVersions;
+        const trial = config.canaries[name];
         const application = new MeshApplication(
             name,
             {
@@ -57,23 +61,45 @@ export class Ecommerce extends pulumi.ComponentResource {
                 servicePort: config.servicePort,
                 containerPort: config.containerPort,
                 image,
-                versions: { v1: { answer: { text: response }, replicas, resources } },
+                versions: {
+                    [stable]: { answer: { text: response }, replicas, resources },
+                    ...(trial && {
+                        [candidate]: {
+                            name: `${name}-${candidate}`,
+                            answer: { text: trial.response ?? response },
+                            replicas: trial.replicas,
+                            resources,
+                        },
+                    }),
+                },
                 sidecarInjector: mesh,
             },
             { parent: this },
         );
         const { service } = application;
         const opts = { parent: this, dependsOn: [namespace, ...mesh] };
-        const rule = new DestinationRule(name, { service, connectionPool, outlierDetection }, opts);
+        const policy = { service, connectionPool, outlierDetection };
+        const plain = { prefix: path, ...routePolicy };
+        const [rule, routes] = trial
+            ? canaryTraffic()
+            : ([new DestinationRule(name, policy, opts), [{ ...plain, to: service }]] as const);
         const route = new VirtualService(
             name,
             {
                 namespace: config.namespace,
                 gateways: [gateway],
-                routes: [{ prefix: path, to: service, ...routePolicy }],
+                routes,
             },
             opts,
         );
         return [...application.resources, rule, route];
+
+        /** C9, C10: subsets of both versions, and the rules that share the requests between them. */
+        function canaryTraffic() {
+            const subsets = { stable: { version: stable }, candidate: { version: candidate } };
+            const rule = new DestinationRule(name, { ...policy, subsets }, opts);
+            const { weights, groups } = trial!;
+            return [rule, canary({ ...plain, ...rule.subsets, weights, groups })] as const;
+        }
     }
 }

@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { EgovConfig } from "../config/apps";
-import { DestinationRule, serviceHost, split, VirtualService, type Gateway } from "../traffic";
+import { DestinationRule, routesTo, serviceHost, split, VirtualService, type Gateway } from "../traffic";
 import { MeshApplication } from "./mesh-application";
 import { createNamespace } from "./namespace";
 
@@ -102,7 +102,7 @@ export class EgovHello extends pulumi.ComponentResource {
         );
     }
 
-    /** E3-E6, and E8 where weights are configured. */
+    /** E3-E6, and E8-E10 where weights or further routes are configured. */
     private createTraffic(
         { config, gateway, mesh }: EgovHelloArgs,
         namespace: k8s.core.v1.Namespace,
@@ -110,7 +110,7 @@ export class EgovHello extends pulumi.ComponentResource {
     ) {
         const opts = { parent: this, dependsOn: [namespace, ...mesh] };
         const { loadBalancer, outlierDetection } = config;
-        const { subsets, path, weights } = config.hello;
+        const { subsets, path, weights, routes } = config.hello;
         const rule = new DestinationRule(
             HELLO,
             {
@@ -123,12 +123,13 @@ export class EgovHello extends pulumi.ComponentResource {
             },
             opts,
         );
+        const plain = { prefix: path, to: weights ? split(rule.subsets, weights) : service };
         const route = new VirtualService(
             HELLO,
             {
                 namespace: config.namespaces.app,
                 gateways: [gateway],
-                routes: [{ prefix: path, to: weights ? split(rule.subsets, weights) : service }],
+                routes: [plain, ...routesTo(routes, service, rule.subsets)],
             },
             opts,
         );

@@ -1,5 +1,8 @@
 import { z } from "zod";
+import { canary } from "./canary";
+import { egovRoutes } from "./egov-routes";
 import { resources } from "./mesh";
+import { routes, type Route } from "./routes";
 import {
     connectionPool,
     ecommerceConnectionPool,
@@ -68,6 +71,13 @@ export const egov = z.strictObject({
                 .record(dnsLabel, percent)
                 .optional()
                 .describe("Subset -> share of the requests; together 100. Default: no subsets, all pods alike (E4)"),
+            routes: z
+                .union([z.enum(["documents"]), routes])
+                .default([])
+                .transform((value): readonly Route[] => (value === "documents" ? egovRoutes : value))
+                .describe(
+                    "Further routes, beside the plain one: `documents` for the guide's weights (E8), faults (E9) and mirror (E10), or a list of your own. Default: none",
+                ),
         })
         .prefault({})
         .describe("egov-hello: its pods and its route (E2, E3)"),
@@ -109,6 +119,10 @@ export const ecommerce = z.strictObject({
     namespace: dnsLabel.default("ecommerce").describe("Namespace of all services; with sidecars (C1)"),
     hosts: z.array(host).min(1).default(["api.c4ang.com", "*"]).describe("Requirement C2"),
     services,
+    canaries: z
+        .record(dnsLabel, canary)
+        .default({})
+        .describe("Service -> its canary (C9, C10). Default: every service has one version"),
     replicas: z.int().min(1).default(2).describe("Pods of every service (C1)"),
     containerPort: containerPort.default(5678).describe("Port that the containers listen on (C1)"),
     servicePort: port.default(8080).describe("Port of every Service (C1)"),

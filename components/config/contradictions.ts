@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Resources } from "./mesh";
 import type { PlatformConfig } from "./platform";
+import { routeProblems, weightProblems } from "./route-problems";
 import { studyProblems } from "./study-problems";
 import type { OutlierDetection } from "./traffic";
 import { amount, milliseconds } from "./units";
@@ -23,7 +24,13 @@ interface Contradiction {
 const rules: Contradiction[] = [
     {
         reads: ["egov.hello.subsets.*.replicas", "egov.hello.weights"],
-        find: ({ egov: { hello } }) => (hello.weights ? weightProblems(hello.subsets, hello.weights) : []),
+        find: ({ egov: { hello } }) =>
+            hello.weights ? weightProblems("egov.hello.weights", hello.weights, replicasOf(hello.subsets)) : [],
+    },
+    {
+        reads: ["egov.enabled", "egov.hello.subsets.*.replicas", "egov.hello.routes"],
+        find: ({ egov: { enabled, hello } }) =>
+            enabled ? routeProblems("egov.hello.routes", hello.routes, replicasOf(hello.subsets)) : [],
     },
     {
         reads: ["egov.enabled", "egov.hello.subsets.*.replicas"],
@@ -34,7 +41,13 @@ const rules: Contradiction[] = [
             ]),
     },
     {
-        reads: ["egov.enabled", "egov.hello.path", "ecommerce.enabled", "ecommerce.services.*.path"],
+        reads: [
+            "egov.enabled",
+            "egov.hello.path",
+            "egov.hello.routes",
+            "ecommerce.enabled",
+            "ecommerce.services.*.path",
+        ],
         find: prefixProblems,
     },
     {
@@ -85,6 +98,18 @@ const rules: Contradiction[] = [
                 "ecommerce.services",
                 "there is no service; name at least one, or set ecommerce.enabled to false",
             ]),
+    },
+    {
+        reads: ["ecommerce.enabled", "ecommerce.services", "ecommerce.canaries"],
+        find: ({ ecommerce }) =>
+            ecommerce.enabled
+                ? Object.keys(ecommerce.canaries)
+                      .filter((name) => !(name in ecommerce.services))
+                      .map((name): Finding => [
+                          `ecommerce.canaries.${name}`,
+                          `there is no service "${name}"; there are: ${Object.keys(ecommerce.services).join(", ")}`,
+                      ])
+                : [],
     },
     {
         reads: [
@@ -184,31 +209,25 @@ type Subsets = PlatformConfig["egov"]["hello"]["subsets"];
 
 const pods = (subsets: Subsets) => Object.values(subsets).reduce((sum, { replicas }) => sum + replicas, 0);
 
-/** E8: Istio refuses weights that are not 100 together, and answers 503 for a subset without pods. */
-function weightProblems(subsets: Subsets, weights: Readonly<Record<string, number>>): Finding[] {
-    const at = "egov.hello.weights";
-    const total = Object.values(weights).reduce((sum, weight) => sum + weight, 0);
-    const known = Object.keys(subsets).join(", ");
-    return [
-        ...when(total !== 100, [at, `the weights add up to ${total}, they must add up to 100`]),
-        ...Object.entries(weights).flatMap(([name, weight]): Finding[] => {
-            const subset = subsets[name];
-            if (!subset) return [[`${at}.${name}`, `no workload carries the subset "${name}"; there are: ${known}`]];
-            return when(subset.replicas === 0 && weight > 0, [
-                `${at}.${name}`,
-                `the subset "${name}" has a weight but 0 replicas: its requests would fail with 503; set the weight to 0 or give it replicas`,
-            ]);
-        }),
-    ];
-}
+const replicasOf = (subsets: Subsets) =>
+    Object.fromEntries(Object.entries(subsets).map(([name, { replicas }]) => [name, replicas]));
 
 /**
  * All routes are bound to the same hosts and Istio compares prefixes character by character, in an order that nobody
- * chose: of two prefixes of which one begins with the other, one might never be reached.
+ * chose: of two prefixes of which one begins with the other, one might never be reached. The routes of one list are
+ * tried in its order and may share a prefix.
  */
 function prefixProblems({ egov, ecommerce }: PlatformConfig): Finding[] {
-    const routes = [
+    const routes: { at: string; name: string; path: string; list?: string }[] = [
         ...(egov.enabled ? [{ at: "egov.hello.path", name: "egov-hello", path: egov.hello.path }] : []),
+        ...(egov.enabled
+            ? egov.hello.routes.map(({ name, match }, index) => ({
+                  at: `egov.hello.routes.${index}.match.prefix`,
+                  name: `the route ${name}`,
+                  path: match.prefix,
+                  list: "egov.hello.routes",
+              }))
+            : []),
         ...(ecommerce.enabled
             ? Object.entries(ecommerce.services).map(([name, { path }]) => ({
                   at: `ecommerce.services.${name}.path`,
@@ -223,7 +242,7 @@ function prefixProblems({ egov, ecommerce }: PlatformConfig): Finding[] {
                 (other, position) =>
                     route.path.startsWith(other.path) && (route.path !== other.path || position < index),
             )
-            .filter((other) => other !== route)
+            .filter((other) => other !== route && (route.list === undefined || route.list !== other.list))
             .map((other): Finding => [
                 route.at,
                 `the prefix ${other.path} of ${other.name} also matches ${route.path}: one of the two might never be reached; give them different beginnings`,

@@ -44,8 +44,12 @@ export function controlPlaneValues(mesh: MeshConfig, images: MeshImages) {
             autoscaleEnabled: false,
             replicaCount: mesh.istiod.replicas,
             resources: { requests: mesh.istiod.requests, limits: mesh.istiod.limits },
-            // Vanilla Envoy has neither the filter istio.alpn nor metadata exchange: it would reject all configuration.
-            env: vanilla ? { PILOT_ENABLE_ALPN_FILTER: "false", PILOT_ENABLE_METADATA_EXCHANGE: "false" } : {},
+            env: {
+                // A mirrored copy says so: its Host ends with -shadow (T6), which Istio leaves out by default.
+                DISABLE_SHADOW_HOST_SUFFIX: "false",
+                // Vanilla Envoy has neither the filter istio.alpn nor metadata exchange: it would reject all configuration.
+                ...(vanilla && { PILOT_ENABLE_ALPN_FILTER: "false", PILOT_ENABLE_METADATA_EXCHANGE: "false" }),
+            },
         },
         // Without it there is no metrics provider, whose filter istio.stats vanilla Envoy does not have.
         telemetry: { enabled: !vanilla },

@@ -1,3 +1,4 @@
+export * from "./canary";
 export * from "./destination-rule";
 export * from "./gateway";
 export * from "./http-route";

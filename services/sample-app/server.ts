@@ -67,11 +67,10 @@ export class SampleServer {
             const recorded = this.recorder.record(key, attempt, host, peerOf(request.headers));
             response.once("finish", () => (recorded.status = response.statusCode));
         }
-
         if (url.pathname.endsWith("/health")) return this.health(response);
-        if (this.options.forceError) return send(response, 500, `Error from ${pod}: FORCE_ERROR is set`);
         // A forwarder passes the fault headers on: the last service of the chain is the one that fails.
-        if (this.options.forward) return forward(this.options.forward, url, request, response);
+        if (this.options.forward && !this.options.forceError)
+            return forward(this.options.forward, url, request, response);
         try {
             this.answer(response, this.faultOf(request, attempt), attempt);
         } catch (error) {
@@ -89,8 +88,9 @@ export class SampleServer {
     }
 
     private answer(response: http.ServerResponse, fault: Fault, attempt: number): void {
-        const { pod, status, text } = this.options;
+        const { pod, status, text, forceError } = this.options;
         const respond = () => {
+            if (forceError) return send(response, 500, `Error from ${pod}: FORCE_ERROR is set`);
             if (fault.grpcStatus !== undefined) response.setHeader("grpc-status", fault.grpcStatus);
             if (fault.status === undefined) send(response, status, text ?? "");
             else send(response, fault.status, `Error from ${pod}: attempt ${attempt} fails on purpose`);

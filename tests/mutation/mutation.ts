@@ -1,4 +1,5 @@
 import type { PlatformConfig } from "../../components/config/platform";
+import type { Feature } from "../verification/features";
 import type { Changes } from "./cluster/changes";
 import type { Mesh } from "./cluster/mesh";
 import type { SuiteName } from "../verification/specs";
@@ -22,8 +23,8 @@ export interface Mutation {
     ids: readonly string[];
     /** What is changed, in one sentence. */
     description: string;
-    /** Parts of the platform that must be deployed. */
-    needs: readonly ("egov" | "ecommerce" | "study")[];
+    /** What the environment must declare, as for a spec; the mutation is left out where something is missing. */
+    needs: readonly Feature[];
     /** Makes the change. Everything goes through `changes`, which remembers how to undo it. */
     apply(changes: Changes, mesh: Mesh): Promise<void>;
     /**

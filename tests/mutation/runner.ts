@@ -9,6 +9,7 @@ import { awaitTraces } from "./cluster/traces";
 import type { Mutation } from "./mutation";
 import { runSuite, type SuiteResult } from "./suite";
 import { explain, isRight, judge, type Verdict } from "./verdict";
+import { missing } from "../verification/features";
 import { seconds } from "../verification/wait";
 
 export interface RunOptions {
@@ -43,7 +44,7 @@ interface Result {
  */
 export async function runMutations(options: RunOptions): Promise<boolean> {
     const { mesh, mutations, print, signal } = options;
-    const wanted = mutations.filter(({ needs }) => needs.every((part) => mesh.config[part].enabled));
+    const wanted = mutations.filter(({ needs }) => missing(needs, mesh.config) === undefined);
     for (const mutation of wanted) expected(mutation, mesh, new Set());
 
     await awaitHealthy(mesh, signal);

@@ -2,7 +2,8 @@ import type { PlatformConfig } from "../../components/config/platform";
 import { milliseconds } from "../../components/config/units";
 import type { Changes } from "./cluster/changes";
 import { objects, type Mesh } from "./cluster/mesh";
-import { helloCluster, inClusters, inGatewayRoutes, shopCluster } from "./mutations/look";
+import { clustersOf, ecommerceServices, leadsTo } from "../verification/specs/support/names";
+import { helloCluster, inClusters, inGatewayRoutes } from "./mutations/look";
 
 /**
  * Most of a run of the suite is spent on the declared waits: 30 s of ejection and of time-out. So that all mutations
@@ -55,9 +56,11 @@ export async function quicken(changes: Changes, { egov, ecommerce, ...config }: 
     if (!ecommerce.enabled) return;
     for (const name of Object.keys(ecommerce.services))
         await changes.edit(objects.shop("VirtualService", all, name), ({ spec }) => {
-            spec.http[0].timeout = ecommerce.routePolicy.timeout;
-            if (ecommerce.routePolicy.retries.attempts > 0)
-                spec.http[0].retries.perTryTimeout = ecommerce.routePolicy.retries.perTryTimeout;
+            for (const rule of spec.http) {
+                rule.timeout = ecommerce.routePolicy.timeout;
+                if (ecommerce.routePolicy.retries.attempts > 0)
+                    rule.retries.perTryTimeout = ecommerce.routePolicy.retries.perTryTimeout;
+            }
         });
 }
 
@@ -70,13 +73,13 @@ export async function tempoTraces(mesh: Mesh): Promise<boolean[]> {
               same(cluster?.outlier_detection?.["base_ejection_time"], egov.outlierDetection.baseEjectionTime),
           )
         : [];
-    const services = ecommerce.enabled ? Object.keys(ecommerce.services) : [];
+    const shop = ecommerce.enabled
+        ? ecommerceServices(mesh.config).flatMap((service) => clustersOf(mesh.config, service))
+        : [];
     const routes = await inGatewayRoutes(mesh, (all) =>
-        services.every((name) =>
-            all
-                .filter(({ route }) => route?.cluster === shopCluster(mesh, name))
-                .every(({ route }) => same(route?.timeout, ecommerce.routePolicy.timeout)),
-        ),
+        all
+            .filter((route) => leadsTo(route, shop))
+            .every(({ route }) => same(route?.timeout, ecommerce.routePolicy.timeout)),
     );
     return [...clusters, ...routes];
 }

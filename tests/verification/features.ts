@@ -1,6 +1,7 @@
 import { milliseconds } from "../../components/config/units";
 import type { PlatformConfig } from "../../components/config/platform";
 import { studyFeatures } from "./specs/support/study-features";
+import { kinds, routesOfKind, systems, type RouteKind, type System } from "./specs/support/declared-routes";
 
 /** What an environment must declare for a spec to make sense; without it the spec is skipped with the reason. */
 
@@ -9,7 +10,28 @@ export const longestEjection = 60_000;
 /** The longest time-out of a route that the suite waits for. */
 export const longestTimeout = 60_000;
 
+type FeatureTest = (config: PlatformConfig) => true | string;
+
+const kindNames: Record<RouteKind, string> = {
+    weights: "weights",
+    matches: "headers or cookies",
+    mirrors: "a mirror",
+    faults: "faults",
+};
+
+/** `egov-weights`: egov declares a route of the kind `weights`; likewise for every system and every kind of route. */
+const routeFeatures = Object.fromEntries(
+    systems.flatMap((system) =>
+        (Object.keys(kinds) as RouteKind[]).map((kind): [string, FeatureTest] => [
+            `${system}-${kind}`,
+            (config) =>
+                routesOfKind(config, system, kind).length > 0 || `${system} declares no route with ${kindNames[kind]}`,
+        ]),
+    ),
+) as Record<`${System}-${RouteKind}`, FeatureTest>;
+
 const features = {
+    ...routeFeatures,
     egov: (config: PlatformConfig) => config.egov.enabled || "egov.enabled is false",
     ecommerce: (config: PlatformConfig) => config.ecommerce.enabled || "ecommerce.enabled is false",
     "sample-app": (config: PlatformConfig) =>
@@ -80,7 +102,7 @@ const features = {
         mtls.exceptions.some(({ mode }) => mode === "STRICT") ||
         "mesh.mtls.mode is PERMISSIVE without any port that is STRICT",
     ...studyFeatures,
-} satisfies Record<string, (config: PlatformConfig) => true | string>;
+} satisfies Record<string, FeatureTest>;
 
 export type Feature = keyof typeof features;
 

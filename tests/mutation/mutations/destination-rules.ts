@@ -5,7 +5,7 @@ import { objects, type Mesh, type Proxies } from "../cluster/mesh";
 import type { Mutation } from "../mutation";
 import { scaled } from "../tempo";
 import { helloCluster, inClusters, shopCluster } from "./look";
-import { helloEjection, helloOutlierSettings, union } from "./red";
+import { helloEjection, helloOutlierSettings, helloRoutes, union } from "./red";
 
 /** Mistakes in DestinationRules: load balancing, connection pool, outlier detection. */
 
@@ -42,6 +42,8 @@ const helloRuleGone = union(helloEjection, helloOutlierSettings, {
     "egov-settings": ["balancer"],
     "egov-load-balancing": ["turn"],
 });
+/** Without the rule there are no subsets, so that the gateway's routes to them are answered with 503. */
+const helloSubsetsGone = union(helloRoutes, { "egov-route": ["copies"], "proxy-views": ["routes"] });
 
 export const destinationRules: readonly Mutation[] = [
     {
@@ -51,7 +53,7 @@ export const destinationRules: readonly Mutation[] = [
         needs: ["egov"],
         apply: (changes, { config }) => changes.remove(objects.hello("DestinationRule", config)),
         traces: (mesh) => inClusters(mesh, ["gateway", "gateway-server"], helloCluster(mesh), withoutRule),
-        expectRed: helloRuleGone,
+        expectRed: union(helloRuleGone, helloSubsetsGone),
     },
     {
         name: "rule-not-exported",
@@ -63,7 +65,7 @@ export const destinationRules: readonly Mutation[] = [
                 spec.exportTo = ["."];
             }),
         traces: (mesh) => inClusters(mesh, ["gateway", "gateway-server"], helloCluster(mesh), withoutRule),
-        expectRed: helloRuleGone,
+        expectRed: union(helloRuleGone, helloSubsetsGone),
     },
     {
         name: "rule-not-exported-to-caller",

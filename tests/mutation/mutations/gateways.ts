@@ -1,7 +1,7 @@
 import { objects, type Mesh } from "../cluster/mesh";
 import type { Mutation } from "../mutation";
 import { inGatewayRoutes } from "./look";
-import { helloFromOutside, shopRouteGone, union } from "./red";
+import { gatewayTable, helloFromOutside, shopRouteGone, union } from "./red";
 
 /** Mistakes at the entrance of the mesh. */
 
@@ -65,6 +65,6 @@ export const gateways: readonly Mutation[] = [
         apply: (changes) => changes.remove(objects.istio("Gateway", "istio-ingressgateway")),
         traces: (mesh) =>
             inGatewayRoutes(mesh, (all) => !all.some(({ match }) => match?.["prefix"] === mesh.config.egov.hello.path)),
-        expectRed: helloFromOutside,
+        expectRed: union(helloFromOutside, gatewayTable),
     },
 ];

@@ -1,7 +1,9 @@
 import type { Mutation } from "../mutation";
+import { canaries } from "./canaries";
 import { chaos } from "./chaos";
 import { destinationRules } from "./destination-rules";
 import { equivalent } from "./equivalent";
+import { egovRoutes } from "./egov-routes";
 import { gateways } from "./gateways";
 import { mutualTls } from "./mutual-tls";
 import { platform } from "./platform";
@@ -18,6 +20,8 @@ export const mutations: readonly Mutation[] = [
     ...views,
     ...routes,
     ...undeclared,
+    ...egovRoutes,
+    ...canaries,
     ...destinationRules,
     ...gateways,
     ...mutualTls,

@@ -32,9 +32,17 @@ export const shopUnreachable: CheckSet = {
     "ecommerce-answers": ["texts", "replicas"],
 };
 
+/** The declared routes of egov-hello beside its plain one lead nowhere, or where they should not. */
+export const helloRoutes: CheckSet = {
+    "route-weights": ["egov"],
+    "route-mirrors": ["egov"],
+    "route-faults": ["egov"],
+};
+
 /** egov-hello cannot be reached from outside. */
 export const helloFromOutside: CheckSet = {
-    "egov-route": ["prefix", "text"],
+    ...helloRoutes,
+    "egov-route": ["prefix", "text", "copies"],
     "egov-load-balancing": ["steady", "spread", "turn"],
     "egov-circuit-breaker": ["ejection", "isolation", "turn", "return"],
     "proxy-views": ["routes"],

@@ -9,7 +9,7 @@ import { gatewayTable, helloFromOutside, shopFromOutside, shopRouteGone, union }
 /** Mistakes in VirtualServices. */
 
 const product = "product-api";
-const order = "order-api";
+const recommendation = "recommendation-api";
 const payment = "payment-api";
 const customer = "customer-api";
 
@@ -113,12 +113,12 @@ export const routes: readonly Mutation[] = [
     {
         name: "route-to-another-service",
         ids: ["C2"],
-        description: `The VirtualService ${product} leads to ${order}.`,
+        description: `The VirtualService ${product} leads to ${recommendation}.`,
         needs: ["ecommerce"],
         apply: (changes, { config }) =>
             changes.edit(objects.shop("VirtualService", config, product), ({ spec }) => {
                 const { destination } = spec.http[0].route[0];
-                destination.host = destination.host.replace(product, order);
+                destination.host = destination.host.replace(product, recommendation);
             }),
         traces: (mesh) => inGatewayRoutes(mesh, (all) => routesTo(mesh, product, all).length === 0),
         expectRed: {
@@ -134,25 +134,25 @@ export const routes: readonly Mutation[] = [
     {
         name: "route-prefix-wrong",
         ids: ["C2"],
-        description: `The VirtualService ${order} has another prefix than declared.`,
+        description: `The VirtualService ${recommendation} has another prefix than declared.`,
         needs: ["ecommerce"],
         apply: (changes, { config }) =>
-            changes.edit(objects.shop("VirtualService", config, order), ({ spec }) => {
-                spec.http[0].match[0].uri.prefix = `${config.ecommerce.services[order]!.path}-old`;
+            changes.edit(objects.shop("VirtualService", config, recommendation), ({ spec }) => {
+                spec.http[0].match[0].uri.prefix = `${config.ecommerce.services[recommendation]!.path}-old`;
             }),
-        traces: (mesh) => inGatewayRoutes(mesh, (all) => !hasPrefix(mesh, order)(all)),
+        traces: (mesh) => inGatewayRoutes(mesh, (all) => !hasPrefix(mesh, recommendation)(all)),
         expectRed: union(shopFromOutside, gatewayTable),
     },
     {
         name: "route-prefix-too-wide",
         ids: ["C2"],
-        description: `The prefix of the VirtualService ${order} lacks its last letter: all declared paths work, but others do too.`,
+        description: `The prefix of the VirtualService ${recommendation} lacks its last letter: all declared paths work, but others do too.`,
         needs: ["ecommerce"],
         apply: (changes, { config }) =>
-            changes.edit(objects.shop("VirtualService", config, order), ({ spec }) => {
-                spec.http[0].match[0].uri.prefix = config.ecommerce.services[order]!.path.slice(0, -1);
+            changes.edit(objects.shop("VirtualService", config, recommendation), ({ spec }) => {
+                spec.http[0].match[0].uri.prefix = config.ecommerce.services[recommendation]!.path.slice(0, -1);
             }),
-        traces: (mesh) => inGatewayRoutes(mesh, (all) => !hasPrefix(mesh, order)(all)),
+        traces: (mesh) => inGatewayRoutes(mesh, (all) => !hasPrefix(mesh, recommendation)(all)),
         expectRed: union(gatewayTable, { "ecommerce-routing": ["others"] }),
     },
     {
@@ -234,7 +234,7 @@ export const routes: readonly Mutation[] = [
                 ),
             );
         },
-        expectRed: { "egov-gateway-server": ["route"], "route-tables": ["sidecars"] },
+        expectRed: { "egov-gateway-server": ["route", "copies"], "route-tables": ["sidecars"] },
     },
     routePolicy(
         {

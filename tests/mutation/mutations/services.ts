@@ -8,7 +8,7 @@ import { shopUnreachable, union } from "./red";
 /** The proxies send requests to other addresses than those of the ready pods. */
 const endpointsWrong: CheckSet = { "proxy-views": ["endpoints"] };
 
-const service = "order-api";
+const service = "saga-tracker";
 const other = "payment-api";
 
 export const services: readonly Mutation[] = [

@@ -8,7 +8,7 @@ import { gatewayTable, helloFromOutside, shopFromOutside, union } from "./red";
 /** What nobody declares and few requests notice: faults, copies and changes of a small share of the requests. */
 
 const product = "product-api";
-const order = "order-api";
+const recommendation = "recommendation-api";
 const customer = "customer-api";
 
 const shopFails: CheckSet = { ...gatewayTable, "ecommerce-steady": ["answers"] };
@@ -105,11 +105,11 @@ export const undeclared: readonly Mutation[] = [
         {
             name: "undeclared-delay-shop",
             ids: ["C2"],
-            description: `One request to ${order} in ten waits in the gateway.`,
+            description: `One request to ${recommendation} in ten waits in the gateway.`,
             expectRed: shopFails,
             mayRed: byChance,
         },
-        order,
+        recommendation,
         (http) => {
             http.fault = { delay: { fixedDelay: "1.2s", ...share(10) } };
         },
@@ -119,13 +119,16 @@ export const undeclared: readonly Mutation[] = [
         {
             name: "undeclared-mirror-shop",
             ids: ["C2"],
-            description: `One request to ${product} in ten is copied to ${order}.`,
+            description: `One request to ${product} in ten is copied to ${recommendation}.`,
             expectRed: shopCopies,
         },
         product,
         (http, { config }) => {
             const { namespace, servicePort } = config.ecommerce;
-            const destination = { host: `${order}.${namespace}.svc.cluster.local`, port: { number: servicePort } };
+            const destination = {
+                host: `${recommendation}.${namespace}.svc.cluster.local`,
+                port: { number: servicePort },
+            };
             http.mirrors = [{ destination, ...share(10) }];
         },
         /a mirror of 10 %/,

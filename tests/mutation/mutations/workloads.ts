@@ -8,7 +8,7 @@ import { helloEjection, shopUnreachable, union } from "./red";
 /** Mistakes in Deployments and their pods. */
 
 const recommendation = "recommendation-api";
-const order = "order-api";
+const customer = "customer-api";
 const saga = "saga-tracker";
 
 /** Milliseconds for a pod to be made anew. */
@@ -43,19 +43,19 @@ export const workloads: readonly Mutation[] = [
     {
         name: "args-other-text",
         ids: ["C1"],
-        description: `The pods of ${order} answer another text.`,
+        description: `The pods of ${customer} answer another text.`,
         needs: ["ecommerce"],
         apply: (changes, { config }) =>
-            changes.edit(objects.shop("Deployment", config, order), (deployment) => {
-                const container = template(deployment, order);
+            changes.edit(objects.shop("Deployment", config, customer), (deployment) => {
+                const container = template(deployment, customer);
                 container.args = container.args?.map((arg) => (arg.startsWith("-text=") ? "-text=It works" : arg));
             }),
         traces: (mesh) =>
             inPods(
                 mesh,
                 mesh.config.ecommerce.namespace,
-                order,
-                (pod) => isReady(pod) && (appContainer(pod, order).args ?? []).includes("-text=It works"),
+                customer,
+                (pod) => isReady(pod) && (appContainer(pod, customer).args ?? []).includes("-text=It works"),
             ),
         expectRed: {
             "ecommerce-inside-access": ["texts"],
@@ -66,14 +66,14 @@ export const workloads: readonly Mutation[] = [
     {
         name: "replica-missing",
         ids: ["C1", "C5"],
-        description: `${order} has one pod less than declared.`,
+        description: `${customer} has one pod less than declared.`,
         needs: ["ecommerce"],
         apply: (changes, { config }) =>
-            changes.edit(objects.shop("Deployment", config, order), ({ spec }) => {
+            changes.edit(objects.shop("Deployment", config, customer), ({ spec }) => {
                 spec.replicas = config.ecommerce.replicas - 1;
             }),
         traces: async ({ api, config }) => {
-            const pods = await api.list("Pod", config.ecommerce.namespace, { app: order });
+            const pods = await api.list("Pod", config.ecommerce.namespace, { app: customer });
             return [pods.length === config.ecommerce.replicas - 1];
         },
         expectRed: {
@@ -120,7 +120,10 @@ export const workloads: readonly Mutation[] = [
                 mesh,
                 (pod) => isReady(pod) && !(appContainer(pod, "egov-hello").env ?? []).some(isForceError),
             ),
-        expectRed: union(helloEjection, { "egov-pods": ["answers"], "egov-gateway-server": ["reach"] }),
+        expectRed: union(helloEjection, {
+            "egov-pods": ["answers"],
+            "egov-gateway-server": ["reach"],
+        }),
     },
     {
         name: "hello-replica-missing",

@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { egovRoutes } from "../../../components/config/egov-routes";
 import { platform } from "../../../components/config/platform";
 import { outlierProfiles } from "../../../components/config/traffic";
 
@@ -58,6 +59,19 @@ describe("Configuration: the defaults are the documents' numbers", () => {
         );
     });
     it("E7 gateway-server on port 9000", () => assert.equal(config.egov.gatewayServer.port, 9000));
+    it("E8 E9 E10 80/20, 90/10, delay 5s, abort 500, both of half, mirror of all to v2", () => {
+        const summary = egovRoutes.map(({ weights, fault, mirror }) => [weights, fault, mirror]);
+        const half = { delay: { fixedDelay: "5s", percent: 50 }, abort: { httpStatus: 500, percent: 50 } };
+        assert.deepEqual(summary, [
+            [{ v1: 80, v2: 20 }, undefined, undefined],
+            [{ v1: 90, v2: 10 }, undefined, undefined],
+            [{ v1: 100 }, { delay: { fixedDelay: "5s", percent: 100 } }, undefined],
+            [{ v1: 100 }, { abort: { httpStatus: 500, percent: 100 } }, undefined],
+            [{ v1: 100 }, half, undefined],
+            [{ v1: 100 }, undefined, { to: "v2", percent: 100 }],
+        ]);
+        assert.deepEqual(config.egov.hello.routes, []);
+    });
     it("C1 C2 six services, their paths and answers, 2 replicas, 5678 behind 8080, 50m and 64Mi", () => {
         assert.deepEqual(
             Object.entries(config.ecommerce.services).map(([name, { path, response }]) => [name, path, response]),

@@ -25,6 +25,7 @@ const studyBackend = {
     ],
     retriableStatusCodes: { route: "codes", codes: [408], backOff: "50ms" },
 };
+const route = (values: Record<string, unknown>) => ({ name: "r", match: { prefix: "/r" }, ...values });
 const routePolicy = { timeout: "30s", retries: { attempts: 3, perTryTimeout: "10s", retryOn: ["5xx"] } };
 
 describe("Configuration: validation", () => {
@@ -50,7 +51,7 @@ describe("Configuration: validation", () => {
             [
                 "an unknown nested key, with the nearest known one",
                 { egov: { hello: { wieghts: {} } } },
-                'egov.hello.wieghts: unknown key, did you mean "weights"? Known here: subsets, path, weights',
+                'egov.hello.wieghts: unknown key, did you mean "weights"? Known here: subsets, path, weights, routes',
             ],
             [
                 "an unknown key of the chosen kind of cluster",
@@ -139,7 +140,7 @@ describe("Configuration: validation", () => {
     });
 
     describe("names what is allowed alone and wrong together", () => {
-        const cases: [title: string, values: Record<string, unknown>, problem: string][] = [
+        const cases: [title: string, values: Record<string, unknown>, problem: string | string[]][] = [
             [
                 "E8 weights that do not add up to 100",
                 { egov: { hello: { weights: { v1: 80, v2: 30 } } } },
@@ -161,6 +162,59 @@ describe("Configuration: validation", () => {
                     },
                 },
                 'egov.hello.weights.v2: the subset "v2" has a weight but 0 replicas: its requests would fail with 503; set the weight to 0 or give it replicas',
+            ],
+            [
+                "E8 weights of a route that do not add up to 100",
+                { egov: { hello: { routes: [route({ weights: { v1: 80, v2: 10 } })] } } },
+                "egov.hello.routes.0.weights: the weights add up to 90, they must add up to 100",
+            ],
+            [
+                "E10 a mirror without pods",
+                {
+                    egov: {
+                        hello: {
+                            subsets: { v1: { variant: "normal", replicas: 2 }, v2: { variant: "error", replicas: 0 } },
+                            routes: [route({ mirror: { to: "v2" } })],
+                        },
+                    },
+                },
+                'egov.hello.routes.0.mirror.to: the subset "v2" has 0 replicas: every copy would be lost',
+            ],
+            [
+                "E10 a mirror of requests that are all aborted",
+                {
+                    egov: {
+                        hello: { routes: [route({ mirror: { to: "v2" }, fault: { abort: { httpStatus: 500 } } })] },
+                    },
+                },
+                "egov.hello.routes.0.mirror: all requests of the route are aborted (fault.abort), so that nothing is copied; remove one of both",
+            ],
+            [
+                "E8 the document's routes without its second subset",
+                { egov: { hello: { subsets: { v1: { variant: "normal", replicas: 2 } }, routes: "documents" } } },
+                [0, 1]
+                    .map((index) => `egov.hello.routes.${index}.weights.v2`)
+                    .concat("egov.hello.routes.5.mirror.to")
+                    .map((path) => `${path}: no workload carries the subset "v2"; there are: v1`),
+            ],
+            [
+                "C9 a route behind one that takes all of its requests",
+                {
+                    egov: {
+                        hello: {
+                            routes: [
+                                route({ match: { prefix: "/r" } }),
+                                route({ name: "s", match: { prefix: "/r/s", headers: { "x-version": "v2" } } }),
+                            ],
+                        },
+                    },
+                },
+                'egov.hello.routes.1.match: every request of "s" is taken by "r" before it: it would never be used; put it first or match something else',
+            ],
+            [
+                "E3 a route with the prefix of the plain one",
+                { egov: { hello: { routes: [route({ match: { prefix: "/a/b/c/hello/r" } })] } } },
+                "egov.hello.routes.0.match.prefix: the prefix /a/b/c/hello of egov-hello also matches /a/b/c/hello/r: one of the two might never be reached; give them different beginnings",
             ],
             [
                 "E2 no pod at all",
@@ -332,7 +386,12 @@ describe("Configuration: validation", () => {
             ],
         ];
         for (const [title, values, problem] of cases)
-            it(title, () => assert.deepEqual(problems(values), [`istio-platform:${problem}`]));
+            it(title, () =>
+                assert.deepEqual(
+                    problems(values),
+                    [problem].flat().map((one) => `istio-platform:${one}`),
+                ),
+            );
 
         it("nothing that is legal: C3's retries need more than its time-out, E6's limits overlap", () => {
             assert.deepEqual(problems({ ecommerce: { routePolicy }, egov: { outlierDetection: "production" } }), []);

@@ -25,12 +25,18 @@ describe("Mesh: values of Istio's charts", () => {
 
     it("leave Istio's own filters on for Istio's own proxy", () => {
         const { pilot, telemetry, meshConfig } = controlPlaneValues(config, images);
-        assert.deepEqual([pilot.env, telemetry.enabled, meshConfig.enablePrometheusMerge], [{}, true, true]);
+        assert.ok(!("PILOT_ENABLE_ALPN_FILTER" in pilot.env || "PILOT_ENABLE_METADATA_EXCHANGE" in pilot.env));
+        assert.deepEqual([telemetry.enabled, meshConfig.enablePrometheusMerge], [true, true]);
+    });
+
+    it("T6 mark mirrored copies by their Host", () => {
+        assert.equal(controlPlaneValues(config, images).pilot.env.DISABLE_SHADOW_HOST_SUFFIX, "false");
     });
 
     it("leave out what vanilla Envoy does not have", () => {
         const vanilla = controlPlaneValues(config, { ...images, proxyDistribution: "vanilla-envoy" });
         assert.deepEqual(vanilla.pilot.env, {
+            DISABLE_SHADOW_HOST_SUFFIX: "false",
             PILOT_ENABLE_ALPN_FILTER: "false",
             PILOT_ENABLE_METADATA_EXCHANGE: "false",
         });

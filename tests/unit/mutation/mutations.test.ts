@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { platform } from "../../../components/config/platform";
+import { stackFileConfig } from "../../support/program";
 import { checkNames, namesOf } from "../../mutation/checks";
 import { mutations } from "../../mutation/mutations";
 import type { CheckSet } from "../../mutation/mutation";
 
-const config = platform.parse({ cluster: { kind: "embedded" } });
+const config = platform.parse(stackFileConfig("local"));
 const expected = ({ expectRed }: { expectRed: (typeof mutations)[number]["expectRed"] }): CheckSet =>
     typeof expectRed === "function" ? expectRed(config) : expectRed;
 

@@ -50,7 +50,7 @@ describe("Program: the stack local", function () {
         assert.deepEqual(names(injected, "Namespace"), ["ecommerce", "egov-app", "egov-infra", "istioinaction"]);
     });
 
-    it("E2 C1 Deployments and their pods: 2 normal, 1 error, 1 gateway-server, 2 of each service", () => {
+    it("E2 C1 Deployments and their pods: 2 normal, 1 error, 1 gateway-server, 2 of each service, a candidate", () => {
         const replicas = manifests
             .filter(({ kind, metadata }) => kind === "Deployment" && metadata.namespace !== "istioinaction")
             .map(({ metadata, spec }) => [metadata.name, (spec as { replicas: number }).replicas]);
@@ -61,6 +61,7 @@ describe("Program: the stack local", function () {
             "egov-hello-v2": 1,
             "gateway-server": 1,
             ...Object.fromEntries(services.map((service) => [service, 2])),
+            "order-api-v2": 1,
         });
     });
 
@@ -98,16 +99,31 @@ describe("Program: the stack local", function () {
     });
 
     it("E3 the route: hosts *, gateway istio-system/istio-ingressgateway, /a/b/c/hello to port 80", () => {
-        assert.deepEqual(find(manifests, "VirtualService", "egov-hello").spec, {
-            hosts: ["*"],
-            gateways: ["istio-system/istio-ingressgateway"],
-            http: [
-                {
-                    match: [{ uri: { prefix: "/a/b/c/hello" } }],
-                    route: [{ destination: { host: "egov-hello.egov-app.svc.cluster.local", port: { number: 80 } } }],
-                },
-            ],
+        const { hosts, gateways, http } = find(manifests, "VirtualService", "egov-hello").spec;
+        assert.deepEqual([hosts, gateways], [["*"], ["istio-system/istio-ingressgateway"]]);
+        assert.deepEqual(http[0], {
+            match: [{ uri: { prefix: "/a/b/c/hello" } }],
+            route: [{ destination: { host: "egov-hello.egov-app.svc.cluster.local", port: { number: 80 } } }],
         });
+    });
+
+    it("E8 E9 E10 the guide's routes under prefixes of their own", () => {
+        const { http } = find(manifests, "VirtualService", "egov-hello").spec;
+        const rule = (name: string) => http.find((one: any) => one.name === name);
+        const shares = ({ route }: any) => route.map(({ destination, weight }: any) => [destination.subset, weight]);
+        assert.deepEqual(shares(rule("canary")), [
+            ["v1", 90],
+            ["v2", 10],
+        ]);
+        assert.deepEqual(rule("mixed-faults").fault, {
+            delay: { fixedDelay: "5s", percentage: { value: 50 } },
+            abort: { httpStatus: 500, percentage: { value: 50 } },
+        });
+        const [{ destination, percentage }] = rule("mirror").mirrors;
+        assert.deepEqual(
+            [shares(rule("mirror")), destination.subset, percentage],
+            [[["v1", 100]], "v2", { value: 100 }],
+        );
     });
 
     it("E7 gateway-server on 9000 calls egov-hello by its Service", () => {

@@ -32,6 +32,10 @@ import { studyRetries } from "./study/retries";
 import { studySettings } from "./study/settings";
 import { studyTimeouts } from "./study/timeouts";
 import { proxyViews } from "./mesh/proxy-views";
+import { routeFaults } from "./routes/faults";
+import { routeMatches } from "./routes/matches";
+import { routeMirrors } from "./routes/mirrors";
+import { routeWeights } from "./routes/weights";
 
 /**
  * Every behaviour, in the order of the report. Specs that want the same resource run in this order: of those on
@@ -70,6 +74,10 @@ export const specs: readonly Spec[] = [
     studyConnectionPool,
     studyLoadBalancing,
     studyOutlierDetection,
+    routeWeights,
+    routeMatches,
+    routeMirrors,
+    routeFaults,
 ];
 
 /** What happens when parts of the mesh are killed (C12): not part of a deployment, but of `npm run chaos`. */

@@ -212,6 +212,7 @@ export interface EnvoyRoute {
             retry_back_off?: { base_interval?: string };
         };
     };
+    /** Configuration of single HTTP filters, for example of faults. */
     typed_per_filter_config?: Record<string, unknown>;
 }
 

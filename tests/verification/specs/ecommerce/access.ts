@@ -2,7 +2,7 @@ import type { PlatformConfig } from "../../../../components/config/platform";
 import { defineSpec } from "../../spec";
 import type { Answer } from "../../target/target";
 import { describe, fail, grouped, text } from "../support/answers";
-import { ecommerceHost, ecommercePods, ecommerceServices, ingressGateway } from "../support/names";
+import { ecommerceHost, ecommercePods, ecommerceServices, ingressGateway, type ServiceVersion } from "../support/names";
 import { ecommerceEvidence } from "./evidence";
 
 /** The documents' checks by hand: one request a service, the text of the answer compared. */
@@ -10,7 +10,7 @@ import { ecommerceEvidence } from "./evidence";
 interface Result {
     name: string;
     path: string;
-    response: string;
+    versions: readonly ServiceVersion[];
     answer: Answer;
 }
 
@@ -73,7 +73,9 @@ export const outsideAccess = defineSpec({
 });
 
 function compare(results: readonly Result[], how: string, config: PlatformConfig): void {
-    const wrong = results.filter(({ answer, response }) => answer.status !== 200 || text(answer) !== response);
+    const wrong = results.filter(
+        ({ answer, versions }) => answer.status !== 200 || !versions.some(({ response }) => text(answer) === response),
+    );
     if (wrong.length === 0) return;
     fail({
         expected: `200 with the declared text from each of ${results.length} services, ${how}`,

@@ -3,7 +3,7 @@ import { escapeRegex } from "../../target/envoy";
 import type { EnvoyCluster, Pod } from "../../target/target";
 import { fail } from "../support/answers";
 import { connectionPoolMismatches, describeMismatches, outlierMismatches } from "../support/envoy-policy";
-import { applicationPods, ecommerceCluster, ecommerceServices } from "../support/names";
+import { applicationPods, clustersOf, ecommerceServices } from "../support/names";
 import { ecommerceEvidence } from "./evidence";
 
 interface ServicePolicy {
@@ -34,16 +34,18 @@ export const destinationRules = defineSpec({
         const { namespace, connectionPool, outlierDetection } = config.ecommerce;
         const services = ecommerceServices(config);
         const read = async (pods: readonly Pod[]): Promise<ServicePolicy[]> => {
-            const names = services.map(({ name }) => ecommerceCluster(config, name));
+            const names = services.flatMap((service) => clustersOf(config, service));
             const regex = `(${names.map(escapeRegex).join("|")})`;
             const found = await Promise.all(
                 pods.map(async (pod) => {
                     const clusters = await target.proxy(pod).clusters(regex);
-                    return services.map(({ name: service }) => ({
-                        service,
-                        pod,
-                        cluster: clusters.find(({ name }) => name === ecommerceCluster(config, service)),
-                    }));
+                    return services.flatMap((service) =>
+                        clustersOf(config, service).map((name) => ({
+                            service: service.name,
+                            pod,
+                            cluster: clusters.find((cluster) => cluster.name === name),
+                        })),
+                    );
                 }),
             );
             return found.flat();

@@ -23,9 +23,10 @@ export const endpoints = defineSpec({
     evidence: ecommercePodEvidence,
     async run({ target, config, check }) {
         await check("assigned", async () => {
-            const { namespace, replicas, containerPort } = config.ecommerce;
+            const { namespace, containerPort } = config.ecommerce;
+            const services = ecommerceServices(config);
             const results = await Promise.all(
-                ecommerceServices(config).map(async ({ name }) => {
+                services.map(async ({ name, replicas }) => {
                     const [service, found, pods] = await Promise.all([
                         target.kubernetes.object<Service>({ ...core.service, namespace, name }),
                         target.kubernetes.endpoints(namespace, name),
@@ -52,7 +53,7 @@ export const endpoints = defineSpec({
             const problems = results.filter((result) => result !== undefined);
             if (problems.length === 0) return;
             fail({
-                expected: `${replicas} ready endpoints on port ${containerPort} for each Service, all of them pods of the application`,
+                expected: `ready endpoints on port ${containerPort}, all of them pods of the application: ${services.map(({ name, replicas }) => `${replicas} for ${name}`).join(", ")}`,
                 seen: problems.join("; "),
                 cause: "the Service's selector does not fit the pods' labels, its targetPort is wrong, or pods are not ready",
                 action: `kubectl -n ${namespace} get services -o wide; kubectl -n ${namespace} get pods --show-labels: make selector and labels agree`,

@@ -2,12 +2,13 @@ import { defineSpec } from "../../spec";
 import type { EnvoyRoute, KubernetesObject } from "../../target/target";
 import { fail, names } from "../support/answers";
 import {
-    ecommerceCluster,
+    clustersOf,
     ecommerceGateway,
     ecommerceHost,
     ecommerceServices,
     ingressGateway,
     istio,
+    leadsTo,
 } from "../support/names";
 import { ecommerceEvidence } from "./evidence";
 
@@ -37,9 +38,9 @@ export const gateway = defineSpec({
     evidence: ecommerceEvidence,
     async run({ target, config, check, all }) {
         const { namespace, hosts } = config.ecommerce;
-        const clusters = ecommerceServices(config).map(({ name }) => ecommerceCluster(config, name));
+        const clusters = ecommerceServices(config).flatMap((service) => clustersOf(config, service));
         const leadsToServices = ({ routes }: { routes?: EnvoyRoute[] }): boolean =>
-            routes?.some(({ route }) => clusters.includes(route?.cluster ?? "")) ?? false;
+            routes?.some((route) => leadsTo(route, clusters)) ?? false;
         const action = `kubectl -n ${namespace} get gateway ${ecommerceGateway} -o yaml; kubectl -n istio-system get pods,services -l istio=ingressgateway --show-labels`;
         await all(
             () =>

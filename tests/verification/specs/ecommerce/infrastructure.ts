@@ -32,7 +32,7 @@ export const infrastructure = defineSpec({
     },
     async run({ target, config, check }) {
         await check("objects", async () => {
-            const { namespace, replicas, servicePort } = config.ecommerce;
+            const { namespace, servicePort } = config.ecommerce;
             const services = ecommerceServices(config);
             const { kubernetes } = target;
             const named = async <T extends KubernetesObject>(kind: { apiVersion: string; kind: string }) =>
@@ -48,11 +48,17 @@ export const infrastructure = defineSpec({
                     named(istio.gateway),
                     kubernetes.objects<Service>({ ...core.service, namespace: "istio-system" }),
                 ]);
-            const problems = services.flatMap(({ name }) => {
-                const { spec, status } = deployments.get(name) ?? {};
+            const problems = services.flatMap(({ name, versions }) => {
                 return [
-                    spec?.replicas !== replicas && `Deployment ${name}: ${spec?.replicas ?? "none"} replicas`,
-                    status?.readyReplicas !== replicas && `Deployment ${name}: ${status?.readyReplicas ?? 0} ready`,
+                    ...versions.flatMap(({ deployment, replicas }) => {
+                        const { spec, status } = deployments.get(deployment) ?? {};
+                        return [
+                            spec?.replicas !== replicas &&
+                                `Deployment ${deployment}: ${spec?.replicas ?? "none"} replicas`,
+                            status?.readyReplicas !== replicas &&
+                                `Deployment ${deployment}: ${status?.readyReplicas ?? 0} ready`,
+                        ];
+                    }),
                     !entrances.get(name)?.spec?.ports?.some(({ port }) => port === servicePort) &&
                         `no Service ${name} with port ${servicePort}`,
                     !routes.has(name) && `no VirtualService ${name}`,
@@ -65,7 +71,7 @@ export const infrastructure = defineSpec({
             problems.push(...entranceProblems(gatewayServices, config.mesh.ingressGateway));
             if (problems.length === 0) return;
             fail({
-                expected: `${services.length} services with ${replicas} ready pods each, a Service, a VirtualService and a DestinationRule; one Gateway; an entrance of type ${config.mesh.ingressGateway.serviceType}`,
+                expected: `${services.length} services with their declared ready pods, a Service, a VirtualService and a DestinationRule; one Gateway; an entrance of type ${config.mesh.ingressGateway.serviceType}`,
                 seen: problems.join("; "),
                 cause: "something was removed or changed after the deployment, or pods do not start",
                 action: `kubectl -n ${namespace} get pods,services,virtualservices,destinationrules,gateways; deploy again`,

@@ -4,7 +4,7 @@ import { defineSpec, exclusive } from "../../spec";
 import type { Answer, EnvoyRoute } from "../../target/target";
 import { fail, listing, tally } from "../support/answers";
 import { forgetErrors, gatewayErrors } from "../support/errors";
-import { ecommerceCluster, ecommerceHost, ecommerceServices } from "../support/names";
+import { clustersOf, ecommerceHost, ecommerceServices, leadsTo } from "../support/names";
 import { ecommerceEvidence } from "./evidence";
 
 /**
@@ -102,8 +102,9 @@ export const routePolicies = defineSpec({
                 const routes = (await target.proxy(pod).routes()).flatMap(
                     ({ virtual_hosts: hosts }) => hosts?.flatMap((virtualHost) => virtualHost.routes ?? []) ?? [],
                 );
-                for (const { name } of ecommerceServices(config)) {
-                    const own = routes.filter(({ route }) => route?.cluster === ecommerceCluster(config, name));
+                for (const service of ecommerceServices(config)) {
+                    const { name } = service;
+                    const own = routes.filter((route) => leadsTo(route, clustersOf(config, service)));
                     if (own.length === 0) problems.push(`${pod.name} has no route to ${name}`);
                     for (const difference of new Set(
                         own.flatMap((route) => routeDifferences(route, config.ecommerce.routePolicy)),

@@ -1,5 +1,5 @@
 import { defineSpec, exclusive } from "../../spec";
-import { requestsToSee } from "../../statistics/sample-size";
+import { requestsToSee, sampleSize } from "../../statistics/sample-size";
 import type { Answer, Pod, Target } from "../../target/target";
 import { escapeRegex } from "../../target/envoy";
 import { fail, listing, names, tally, text } from "../support/answers";
@@ -7,6 +7,8 @@ import { awaitNoEjection, EjectionScenario, type Ejection } from "../support/eje
 import { describeMismatches, loadBalancerMismatches, outlierMismatches } from "../support/envoy-policy";
 import { gatewayServer, helloCluster, helloPods, helloPort, helloService, isErrorPod } from "../support/names";
 import { requireEvenSpread, spreadCount } from "../support/spread";
+import { routesOfKind } from "../support/declared-routes";
+import { describeRecordings, isCopy, newKey, recordings } from "../support/recordings";
 import { gatewayServerEvidence } from "./evidence";
 
 /**
@@ -23,6 +25,11 @@ export const egovGatewayServer = defineSpec({
         reach: { ids: ["E7"], title: "E7 reach: gateway-server answers other pods with egov-hello's answers" },
         policy: { ids: ["E7"], title: "E7 policy: the sidecar of gateway-server has the DestinationRule's values" },
         route: { ids: ["E7"], title: "E7 route: the gateway's VirtualService does not apply inside the mesh" },
+        copies: {
+            ids: ["E7", "E10"],
+            title: "E7 E10 copies: what the gateway mirrors is not mirrored when gateway-server calls it",
+            needs: ["egov-mirrors"],
+        },
         spread: {
             ids: ["E7"],
             title: "E7 spread: requests from inside spread evenly over all pods",
@@ -83,6 +90,7 @@ export const egovGatewayServer = defineSpec({
         await inOrder(
             () => check("policy", checkPolicy),
             () => check("route", checkRoute),
+            () => check("copies", checkCopies),
             () => check("spread", checkSpread),
             // Before anybody is ejected, so that both kinds of pods are reached.
             () => check("reach", checkReach),
@@ -128,6 +136,25 @@ export const egovGatewayServer = defineSpec({
                 cause: "the VirtualService egov-hello applies inside the mesh: its gateways are missing or contain mesh",
                 action: `kubectl -n ${config.egov.namespaces.app} get virtualservice egov-hello -o yaml: gateways must name the ingress gateway only`,
             });
+        }
+
+        /** The paths of the mirrored routes, called from inside: each request reaches one pod, and no copy another one. */
+        async function checkCopies(): Promise<void> {
+            for (const { name, match } of routesOfKind(config, "egov", "mirrors")) {
+                const { key, headers } = newKey();
+                const url = `${helloUrl}${match.prefix}/health`;
+                const count = sampleSize({ share: 0, truth: 0.5 });
+                const answers = await target.inside(server, url, { headers }, { count, concurrency: 4 });
+                const seen = await recordings(target, pods, key);
+                if (answers.every(({ status }) => status === 200) && seen.length === count && !seen.some(isCopy))
+                    continue;
+                fail({
+                    expected: `${count} requests to ${url} from inside the mesh reach one pod each, without a copy`,
+                    seen: `${tally(answers)}; received: ${describeRecordings(seen)}`,
+                    cause: "a VirtualService with a mirror applies inside the mesh, or a path of egov-hello is not answered there",
+                    action: `kubectl get virtualservices -A -o yaml: the mirror of ${name} belongs to the ingress gateway alone`,
+                });
+            }
         }
 
         async function checkSpread(): Promise<void> {

@@ -1,8 +1,10 @@
 import { defineSpec, exclusive } from "../../spec";
-import { requestsToSee } from "../../statistics/sample-size";
-import type { Answer } from "../../target/target";
+import { requestsToSee, sampleSize } from "../../statistics/sample-size";
+import type { Answer, Request } from "../../target/target";
 import { describe, fail, grouped, listing, names, tally, text } from "../support/answers";
+import { routesOf } from "../support/declared-routes";
 import { declaredPrefixes, helloPods, isErrorPod } from "../support/names";
+import { describeRecordings, isCopy, newKey, recordings } from "../support/recordings";
 import { helloEvidence } from "./evidence";
 
 export const egovRoute = defineSpec({
@@ -17,6 +19,11 @@ export const egovRoute = defineSpec({
             ids: ["E3"],
             title: "E3 answer: normal pods answer requests from outside with their name",
             needs: ["equal-pods"],
+        },
+        copies: {
+            ids: ["E10"],
+            title: "E10 no copies: a request to a route without a mirror reaches one pod only",
+            needs: ["egov-mirrors"],
         },
         others: { ids: ["E3"], title: "E3 other paths: without the prefix the gateway answers 404" },
     },
@@ -42,6 +49,7 @@ export const egovRoute = defineSpec({
                         });
                 }),
             () => check("text", () => checkText()),
+            () => check("copies", () => checkCopies()),
             () =>
                 check("others", async () => {
                     const prefixes = declaredPrefixes(config);
@@ -60,6 +68,27 @@ export const egovRoute = defineSpec({
                         });
                 }),
         );
+
+        /** The plain route and those without a mirror of their own. */
+        async function checkCopies(): Promise<void> {
+            const others = routesOf(config, "egov").filter(({ mirror, fault }) => !mirror && !fault);
+            const requests: Request[] = [{ path: `${path}/health` }, ...others.map(({ request }) => request)];
+            const count = sampleSize({ share: 0, truth: 0.5 });
+            await all(
+                ...requests.map((request) => async () => {
+                    const { key, headers } = newKey();
+                    await target.request({ ...request, headers: { ...request.headers, ...headers } }, { count });
+                    const seen = await recordings(target, pods, key);
+                    if (seen.length === count && !seen.some(isCopy)) return;
+                    fail({
+                        expected: `${count} requests to ${request.path} are received by one pod of egov-hello each`,
+                        seen: describeRecordings(seen),
+                        cause: "mirrors of the VirtualService egov-hello are at a route that declares none, or the route leads elsewhere",
+                        action: `kubectl -n ${config.egov.namespaces.app} get virtualservice egov-hello -o yaml: compare mirrors with egov.hello.routes`,
+                    });
+                }),
+            );
+        }
 
         /** Single requests, each followed by healthy ones: an error pod never fails twice in a row and is not ejected. */
         async function checkText(): Promise<void> {

@@ -13,15 +13,20 @@ export const egovSettings = defineSpec({
     needs: ["egov"],
     locks: () => [],
     checks: {
-        outlier: { ids: ["E5"], title: "E5 settings: the gateway's Envoy has the declared outlier detection" },
+        outlier: {
+            ids: ["E5", "E6"],
+            title: "E5 E6 settings: the gateway's Envoy has the outlier detection of the declared profile",
+        },
         balancer: { ids: ["E4"], title: "E4 settings: the gateway's Envoy has the declared load balancer" },
     },
     evidence: helloEvidence,
     async run({ target, config, check, all }) {
-        const { weights, subsets } = config.egov.hello;
-        const clusters = weights
-            ? Object.keys(subsets).map((subset) => helloCluster(config, subset))
-            : [helloCluster(config)];
+        const { weights, routes, subsets } = config.egov.hello;
+        // A subset is a cluster of its own, which ejects on its own.
+        const clusters = [
+            ...(weights ? [] : [helloCluster(config)]),
+            ...(weights || routes.length > 0 ? Object.keys(subsets).map((subset) => helloCluster(config, subset)) : []),
+        ];
         const found = readClusters();
         // The checks await it; one that was not selected must not leave a rejection behind.
         found.catch(() => undefined);

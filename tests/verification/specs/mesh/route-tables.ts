@@ -14,7 +14,8 @@ import {
     helloService,
     istio,
 } from "../support/names";
-import { tableDifferences, type DeclaredTable } from "../support/route-table";
+import { clusterOf, routesOf, type DeclaredRoute } from "../support/declared-routes";
+import { tableDifferences, type DeclaredRoute as TableRoute, type DeclaredTable } from "../support/route-table";
 
 /**
  * What a few requests cannot show: a fault in one request of a thousand, a route for one user, a rewritten header. The
@@ -86,12 +87,17 @@ const gatewayConfiguration = "http.8080";
 /** What the gateway routes, by host. */
 function gatewayTables(config: PlatformConfig): DeclaredTable[] {
     const { egov, ecommerce } = config;
-    const hello = egov.enabled ? [{ prefix: egov.hello.path, clusters: helloClusters(config) }] : [];
+    const hello = egov.enabled
+        ? [{ prefix: egov.hello.path, clusters: helloClusters(config) }, ...routesOf(config, "egov").map(inTable)]
+        : [];
+    const canaries = routesOf(config, "ecommerce");
     const shop = ecommerce.enabled
-        ? ecommerceServices(config).map(({ name, path }) => ({
-              prefix: path,
-              clusters: { [ecommerceCluster(config, name)]: 100 },
-          }))
+        ? [
+              ...ecommerceServices(config)
+                  .filter(({ name }) => !canaries.some(({ service }) => service.name === name))
+                  .map(({ name, path }) => ({ prefix: path, clusters: { [ecommerceCluster(config, name)]: 100 } })),
+              ...canaries.map(inTable),
+          ]
         : [];
     const hosts = [...(egov.enabled ? ["*"] : []), ...(ecommerce.enabled ? ecommerce.hosts : [])];
     return [...new Set(hosts)].map((host) => ({
@@ -99,6 +105,19 @@ function gatewayTables(config: PlatformConfig): DeclaredTable[] {
         host,
         routes: [...(host === "*" ? hello : []), ...(ecommerce.hosts.some((one) => covers(one, host)) ? shop : [])],
     }));
+}
+
+/** A declared route as the table of a proxy shows it. */
+function inTable(route: DeclaredRoute): TableRoute {
+    const { match, shares, mirror, fault } = route;
+    return {
+        ...match,
+        clusters: Object.fromEntries(shares.map((group) => [clusterOf(route, group), Math.round(100 * group.share)])),
+        ...(mirror && {
+            mirror: { cluster: clusterOf(route, mirror), percent: Math.round(100 * mirror.share) },
+        }),
+        ...(fault && { fault }),
+    };
 }
 
 function helloClusters(config: PlatformConfig): Record<string, number> {

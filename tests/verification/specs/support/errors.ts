@@ -1,5 +1,6 @@
 import { requestsToSee } from "../../statistics/sample-size";
 import type { Target } from "../../target/target";
+import { headersFor } from "./declared-routes";
 import { ecommerceHost, ecommercePods } from "./names";
 
 /** A resource for {@link Lock}: the errors in a row that the gateway has counted for a service. */
@@ -13,9 +14,13 @@ export async function forgetErrors(target: Target, service: string, path: string
     const pods = (await ecommercePods(target, service)).filter(({ readySince }) => readySince);
     const missing = new Set(pods.map(({ name }) => name));
     const host = ecommerceHost(target.config);
+    // A canary's candidate gets few of the other requests, but all those of its groups.
+    const groups = Object.values(target.config.ecommerce.canaries[service]?.groups ?? {}).slice(0, 1);
+    const requests = [{}, ...groups.map(headersFor)].map((headers) => ({ path, host, headers }));
     const limit = requestsToSee(1 / (4 * Math.max(1, pods.length)), { of: Math.max(1, pods.length) });
     for (let sent = 0; missing.size > 0 && sent < limit; sent += pods.length) {
-        const answers = await target.request({ path, host }, { count: pods.length });
+        const sending = requests.map((request) => target.request(request, { count: pods.length }));
+        const answers = (await Promise.all(sending)).flat();
         for (const { status, pod } of answers) if (status === 200) missing.delete(pod ?? "");
         if (!answers.some(({ status }) => status === 200)) return;
     }

@@ -1,6 +1,7 @@
+import { canaryVersions } from "../../../../components/config/canary";
 import type { PlatformConfig } from "../../../../components/config/platform";
 import { outboundCluster } from "../../target/envoy";
-import type { Pod, Target } from "../../target/target";
+import type { EnvoyRoute, Pod, Target } from "../../target/target";
 
 /** What the program calls the things that the specs look at. */
 
@@ -29,19 +30,74 @@ export function helloCluster(config: PlatformConfig, subset = ""): string {
     return outboundCluster(helloService, config.egov.namespaces.app, helloPort, subset);
 }
 
-export function ecommerceCluster(config: PlatformConfig, service: string): string {
-    return outboundCluster(service, config.ecommerce.namespace, config.ecommerce.servicePort);
+export function ecommerceCluster(config: PlatformConfig, service: string, subset = ""): string {
+    return outboundCluster(service, config.ecommerce.namespace, config.ecommerce.servicePort, subset);
 }
 
-export function ecommerceServices(config: PlatformConfig): { name: string; path: string; response: string }[] {
-    return Object.entries(config.ecommerce.services).map(([name, service]) => ({ name, ...service }));
+/** A version of an e-commerce service: today's, or a canary's candidate (C9). */
+export interface ServiceVersion {
+    /** Name of its Deployment. */
+    deployment: string;
+    /** Label of its pods. */
+    version: string;
+    replicas: number;
+    /** Text of its answers. */
+    response: string;
+    /** Its subset; empty where the service has one version only. */
+    subset: string;
+}
+
+export interface EcommerceService {
+    name: string;
+    path: string;
+    versions: ServiceVersion[];
+    /** Pods of all versions. */
+    replicas: number;
+}
+
+export function ecommerceServices({ ecommerce }: PlatformConfig): EcommerceService[] {
+    return Object.entries(ecommerce.services).map(([name, { path, response }]) => {
+        const canary = ecommerce.canaries[name];
+        const stable = { deployment: name, version: canaryVersions.stable, replicas: ecommerce.replicas, response };
+        if (!canary) return { name, path, versions: [{ ...stable, subset: "" }], replicas: stable.replicas };
+        const candidate = {
+            deployment: `${name}-${canaryVersions.candidate}`,
+            version: canaryVersions.candidate,
+            replicas: canary.replicas,
+            response: canary.response ?? response,
+        };
+        return {
+            name,
+            path,
+            versions: [
+                { ...stable, subset: "stable" },
+                { ...candidate, subset: "candidate" },
+            ],
+            replicas: stable.replicas + candidate.replicas,
+        };
+    });
+}
+
+/** Names of a service's clusters: of all pods, and of each subset. */
+export function clustersOf(config: PlatformConfig, { name, versions }: EcommerceService): string[] {
+    return [...new Set(["", ...versions.map(({ subset }) => subset)])].map((subset) =>
+        ecommerceCluster(config, name, subset),
+    );
+}
+
+/** Whether a route of a proxy leads to one of these clusters. */
+export function leadsTo({ route }: EnvoyRoute, clusters: readonly string[]): boolean {
+    const weighted = (route?.weighted_clusters?.clusters ?? []).map(({ name }) => name);
+    return [route?.cluster ?? "", ...weighted].some((name) => clusters.includes(name));
 }
 
 /** Every prefix that a VirtualService of the platform matches. */
 export function declaredPrefixes(config: PlatformConfig): string[] {
     return [
         ...(config.ecommerce.enabled ? ecommerceServices(config).map(({ path }) => path) : []),
-        ...(config.egov.enabled ? [config.egov.hello.path] : []),
+        ...(config.egov.enabled
+            ? [config.egov.hello.path, ...config.egov.hello.routes.map(({ match }) => match.prefix)]
+            : []),
     ];
 }
 

@@ -9,6 +9,8 @@ export interface DeclaredRoute {
     prefix: string;
     /** Header -> exact value. */
     headers?: Readonly<Record<string, string>>;
+    /** Cookie -> exact value: Envoy has a pattern for it, which is compared by what it does and not by its text. */
+    cookies?: Readonly<Record<string, string>>;
     /** Envoy's cluster -> its share of the requests in percent. */
     clusters: Readonly<Record<string, number>>;
     mirror?: { cluster: string; percent: Mirror["percent"] };
@@ -74,14 +76,27 @@ function overlaps({ match = {} }: EnvoyRoute, prefix: string): boolean {
     return text.startsWith(prefix) || (match["path"] === undefined && prefix.startsWith(text));
 }
 
-function declaredCondition({ prefix, headers = {} }: DeclaredRoute): Record<string, unknown> {
-    const conditions = Object.entries(headers).map(([name, exact]) => ({ name, string_match: { exact } }));
+function declaredCondition({ prefix, headers = {}, cookies = {} }: DeclaredRoute): Record<string, unknown> {
+    const conditions = [
+        ...Object.entries(headers).map(([name, exact]) => ({ name, string_match: { exact } })),
+        ...(Object.keys(cookies).length > 0 ? [cookiePattern] : []),
+    ];
     return { prefix, ...(conditions.length > 0 && { headers: conditions }) };
 }
 
+interface EnvoyHeader {
+    name: string;
+    string_match?: Record<string, unknown>;
+}
+
+const cookiePattern: EnvoyHeader = { name: "cookie", string_match: { safe_regex: "any" } };
+
+const withoutPattern = (header: EnvoyHeader): EnvoyHeader =>
+    header.name === "cookie" && header.string_match?.["safe_regex"] !== undefined ? cookiePattern : header;
+
 /** A match in one line, the same for every order of its headers; what is Envoy's default anyway is left out. */
 function describeCondition({ case_sensitive: _, headers = [], ...match }: Record<string, unknown>): string {
-    const sorted = (headers as { name: string }[]).map((header) => JSON.stringify(header)).sort();
+    const sorted = (headers as EnvoyHeader[]).map((header) => JSON.stringify(withoutPattern(header))).sort();
     const rest = Object.entries(match).map(([key, value]) => `${key} ${display(value)}`);
     return [...rest, ...sorted.map((header) => `header ${header}`)].join(", ");
 }
