@@ -112,7 +112,8 @@ export const canaries: readonly Mutation[] = [
             }),
         traces: (mesh) =>
             inGatewayRoutes(mesh, (all) => {
-                const names = all.map(({ name }) => name);
+                const { path } = mesh.config.ecommerce.services[order]!;
+                const names = all.filter(({ match }) => match?.["prefix"] === path).map(({ name }) => name);
                 return names.indexOf("x-version") > names.indexOf("canary");
             }),
         expectRed: { "route-matches": ["ecommerce"] },

@@ -26,8 +26,15 @@ export function ruleMutation({ of, rule, change, shows, ...mutation }: RuleMutat
                 if (!found) throw new Error(`the VirtualService ${of(mesh).name} has no rule ${rule}`);
                 change(found, rules);
             }),
-        traces: (mesh) => inGatewayRoutes(mesh, (all) => shows(all.find(({ name }) => name === rule))),
+        traces: (mesh) =>
+            inGatewayRoutes(mesh, (all) => shows(all.find((route) => route.name === rule && leadsTo(route, of(mesh))))),
     };
+}
+
+/** Whether a route leads to the service of a VirtualService: the rules of two services may have one name. */
+function leadsTo({ route }: DomainRoute, { name, namespace }: Reference): boolean {
+    const clusters = [{ name: route?.cluster ?? "" }, ...(route?.weighted_clusters?.clusters ?? [])];
+    return clusters.some((cluster) => cluster.name.endsWith(`|${name}.${namespace}.svc.cluster.local`));
 }
 
 /** The weights of a rule over its subsets, in order. */

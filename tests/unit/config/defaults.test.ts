@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { canary } from "../../../components/config/canary";
 import { egovRoutes } from "../../../components/config/egov-routes";
 import { platform } from "../../../components/config/platform";
 import { outlierProfiles } from "../../../components/config/traffic";
@@ -71,6 +72,16 @@ describe("Configuration: the defaults are the documents' numbers", () => {
             [{ v1: 100 }, undefined, { to: "v2", percent: 100 }],
         ]);
         assert.deepEqual(config.egov.hello.routes, []);
+    });
+    it("C9 C10 canary 90/10, header x-version: v2, header canary: true, cookie canary=true", () => {
+        const { weights, groups, replicas } = canary.parse({});
+        assert.deepEqual([weights, replicas], [{ stable: 90, candidate: 10 }, 1]);
+        assert.deepEqual(Object.values(groups), [
+            { headers: { "x-version": "v2" }, cookies: {} },
+            { headers: { canary: "true" }, cookies: {} },
+            { headers: {}, cookies: { canary: "true" } },
+        ]);
+        assert.deepEqual(config.ecommerce.canaries, {});
     });
     it("C1 C2 six services, their paths and answers, 2 replicas, 5678 behind 8080, 50m and 64Mi", () => {
         assert.deepEqual(

@@ -380,6 +380,21 @@ describe("Configuration: validation", () => {
                 "study.simpleBackend.profiles.x.outlierDetection.minHealthPercent: of 3 pods one ejection leaves 66 % healthy, below 70 %: every ejection would be ignored; at most 66",
             ],
             [
+                "C9 a canary of a service that is not there",
+                { ecommerce: { canaries: { "orders-api": {} } } },
+                'ecommerce.canaries.orders-api: there is no service "orders-api"; there are: customer-api, order-api, product-api, payment-api, recommendation-api, saga-tracker',
+            ],
+            [
+                "C9 shares that are not everything",
+                { ecommerce: { canaries: { "order-api": { weights: { stable: 90, candidate: 5 } } } } },
+                "ecommerce.canaries.order-api.weights: the two weights must add up to 100",
+            ],
+            [
+                "C10 a group of everybody",
+                { ecommerce: { canaries: { "order-api": { groups: { all: {} } } } } },
+                "ecommerce.canaries.order-api.groups.all: a group has a header or a cookie: without one it would take every request",
+            ],
+            [
                 "C1 no service",
                 { ecommerce: { services: {} } },
                 "ecommerce.services: there is no service; name at least one, or set ecommerce.enabled to false",

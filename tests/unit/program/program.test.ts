@@ -149,6 +149,26 @@ describe("Program: the stack local", function () {
         });
     });
 
+    it("C9 the canary: a second Deployment of the same Service, subsets by version, the groups before everybody", () => {
+        const candidate = find(manifests, "Deployment", "order-api-v2").spec.template.metadata.labels;
+        assert.deepEqual([candidate.app, candidate.version], ["order-api", "v2"]);
+        const { subsets } = find(manifests, "DestinationRule", "order-api").spec;
+        assert.deepEqual(subsets, [
+            { name: "stable", labels: { version: "v1" } },
+            { name: "candidate", labels: { version: "v2" } },
+        ]);
+        const { http } = find(manifests, "VirtualService", "order-api").spec;
+        assert.deepEqual(
+            http.map(({ name, route }: any) => [name, route.map(({ weight }: any) => weight)]),
+            [
+                ["x-version", [undefined]],
+                ["canary-header", [undefined]],
+                ["canary-cookie", [undefined]],
+                ["canary", [90, 10]],
+            ],
+        );
+    });
+
     it("C3 every service: timeout 30s, 3 retries of 10s", () => {
         for (const service of services) {
             const { gateways, http } = find(manifests, "VirtualService", service).spec;
