@@ -2,6 +2,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { EcommerceConfig } from "../config/apps";
 import { canaryVersions } from "../config/canary";
+import { ServiceAuthorization } from "../security";
 import { canary, DestinationRule, Gateway, VirtualService } from "../traffic";
 import { MeshApplication } from "./mesh-application";
 import { createNamespace } from "./namespace";
@@ -39,8 +40,24 @@ export class Ecommerce extends pulumi.ComponentResource {
         const services = Object.keys(config.services).flatMap((service) =>
             this.createService(service, args, namespace, gateway),
         );
-        this.resources = [namespace, gateway, ...services];
+        this.resources = [namespace, gateway, ...services, ...this.authorize(args, namespace)];
         this.registerOutputs({});
+    }
+
+    /** S4, where it is configured. */
+    private authorize({ config, mesh }: EcommerceArgs, namespace: k8s.core.v1.Namespace): pulumi.CustomResource[] {
+        if (!config.authorization) return [];
+        const { resources } = new ServiceAuthorization(
+            config.namespace,
+            {
+                namespace: config.namespace,
+                services: Object.keys(config.services),
+                calls: config.authorization.calls,
+                dependsOn: [namespace, ...mesh],
+            },
+            { parent: this },
+        );
+        return [...resources];
     }
 
     private createService(

@@ -3,6 +3,7 @@ import { canary } from "./canary";
 import { egovRoutes } from "./egov-routes";
 import { resources } from "./mesh";
 import { routes, type Route } from "./routes";
+import { authorization } from "./security";
 import {
     connectionPool,
     ecommerceConnectionPool,
@@ -129,6 +130,9 @@ export const ecommerce = z.strictObject({
     routePolicy: routePolicy.default(ecommerceRoutePolicy).describe("Requirement C3"),
     connectionPool: connectionPool.default(ecommerceConnectionPool).describe("Requirement C4"),
     outlierDetection: outlierDetection.default(ecommerceOutlierDetection).describe("Requirement C4"),
+    authorization: authorization
+        .optional()
+        .describe("Only declared callers are let in (S4), all others get 403. Default: everybody may call"),
     resources: appResources,
 });
 export type EcommerceConfig = z.infer<typeof ecommerce>;

@@ -166,6 +166,10 @@ const rules: Contradiction[] = [
         },
     },
     {
+        reads: ["ecommerce.enabled", "ecommerce.services", "ecommerce.authorization"],
+        find: callProblems,
+    },
+    {
         reads: ["mesh.mtls", "egov", "ecommerce"],
         find: mtlsProblems,
     },
@@ -343,6 +347,21 @@ function workloads({ egov, ecommerce }: PlatformConfig): Workload[] {
               }))
             : []),
     ];
+}
+
+/** Callers and called services that do not exist: Istio would wait for them for ever (S4). */
+function callProblems({ ecommerce: { enabled, services, authorization } }: PlatformConfig): Finding[] {
+    if (!enabled || !authorization) return [];
+    const known = Object.keys(services);
+    const unknown = (at: string, name: string) =>
+        when(!known.includes(name), [at, `there is no service "${name}"; there are: ${known.join(", ")}`]);
+    return Object.entries(authorization.calls).flatMap(([caller, called]) => {
+        const at = `ecommerce.authorization.calls.${caller}`;
+        return [
+            ...unknown(at, caller),
+            ...(called === "all" ? [] : called.flatMap((name, index) => unknown(`${at}.${index}`, name))),
+        ];
+    });
 }
 
 /** Two keys with one port: Kubernetes, or the machine, refuses the second. */

@@ -29,3 +29,17 @@ export const mtls = z.strictObject({
         .describe("Ports with another mode, for example for clients without a sidecar. Default: none"),
 });
 export type MtlsConfig = z.infer<typeof mtls>;
+
+/** Which services call which (C7): caller -> the services that it may call, or all of them. */
+export const calls = z.record(dnsLabel, z.union([z.literal("all"), z.array(dnsLabel).min(1)]));
+export type Calls = z.infer<typeof calls>;
+
+/** Who may call the services of a namespace (S4): the ingress gateway, the declared callers, and nobody else. */
+export const authorization = z.strictObject({
+    calls: calls
+        .default({ "order-api": ["customer-api"], "payment-api": ["order-api"], "saga-tracker": "all" })
+        .describe(
+            "Calling service -> the services that it may call, or `all` (C7); each is known by its service account",
+        ),
+});
+export type AuthorizationConfig = z.infer<typeof authorization>;

@@ -1,4 +1,4 @@
 export { IstioControlPlane, type IstioControlPlaneArgs } from "./control-plane";
-export { IngressGateway, type IngressGatewayArgs } from "./ingress-gateway";
+export { INGRESS_GATEWAY, IngressGateway, type IngressGatewayArgs } from "./ingress-gateway";
 export { renderControlPlane } from "./render";
 export { controlPlaneValues, ISTIO_NAMESPACE, istioOperator, type MeshImages } from "./values";

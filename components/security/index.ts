@@ -1,1 +1,3 @@
+export { AuthorizationPolicy, authorizationPolicySpec, type AuthorizationPolicyArgs } from "./authorization-policy";
 export { MutualTls, peerAuthentications, type MutualTlsArgs } from "./mutual-tls";
+export { ServiceAuthorization, servicePolicies, type ServiceAuthorizationArgs } from "./service-authorization";

@@ -5,11 +5,12 @@ import { BAD_FLAG, StartError } from "./options";
 
 /** What the client mode was told by its flags. */
 export interface ClientOptions {
-    readonly url: URL;
+    /** Where requests go, one URL after the other. */
+    readonly urls: readonly URL[];
     readonly method: string;
     /** Header names and values in order; `-host` sets Host. */
     readonly headers: Readonly<Record<string, string>>;
-    /** Requests in total. */
+    /** Requests to each URL. */
     readonly count: number;
     /** Requests under way at once. */
     readonly concurrency: number;
@@ -45,9 +46,11 @@ export function readClientOptions(args: readonly string[]): ClientOptions {
     try {
         const flags = parseFlags(args, ["url", "host", "header", "method", "count", "concurrency", "timeout"]);
         if (flags.rest.length > 0) return fail(`too many arguments: ${flags.rest.join(" ")}`);
-        const url = lastValue(flags, "url");
-        if (url === undefined) return fail("missing -url");
-        if (!URL.canParse(url) || !url.startsWith("http://")) return fail(`-url ${url}: write http://host:port/path`);
+        const urls = flags.values.get("url") ?? [];
+        if (urls.length === 0) return fail("missing -url");
+        for (const url of urls)
+            if (!URL.canParse(url) || !url.startsWith("http://"))
+                return fail(`-url ${url}: write http://host:port/path`);
         const headers: Record<string, string> = {};
         const host = lastValue(flags, "host");
         if (host !== undefined) headers["host"] = host;
@@ -61,7 +64,7 @@ export function readClientOptions(args: readonly string[]): ClientOptions {
             return Number.isInteger(value) && value > 0 ? value : fail(`-${name} must be a whole number above 0`);
         };
         return {
-            url: new URL(url),
+            urls: urls.map((url) => new URL(url)),
             method: lastValue(flags, "method") ?? "GET",
             headers,
             count: positive("count", 1),
@@ -75,23 +78,25 @@ export function readClientOptions(args: readonly string[]): ClientOptions {
 }
 
 /**
- * Sends the requests, each on a connection of its own, and resolves with the outcomes in the order of sending.
+ * Sends the requests, each on a connection of its own, and resolves with the outcomes in the order of sending: all of the
+ * first URL, then all of the next one.
  * A request that fails is an outcome, not an error.
  */
 export async function runClient(options: ClientOptions): Promise<ClientResponse[]> {
     const responses: ClientResponse[] = [];
+    const total = options.count * options.urls.length;
     let next = 0;
     const worker = async () => {
-        while (next < options.count) {
+        while (next < total) {
             const index = next++;
-            responses[index] = await send(options);
+            responses[index] = await send(options.urls[Math.floor(index / options.count)] as URL, options);
         }
     };
-    await Promise.all(Array.from({ length: Math.min(options.concurrency, options.count) }, worker));
+    await Promise.all(Array.from({ length: Math.min(options.concurrency, total) }, worker));
     return responses;
 }
 
-function send(options: ClientOptions): Promise<ClientResponse> {
+function send(url: URL, options: ClientOptions): Promise<ClientResponse> {
     const started = process.hrtime.bigint();
     const elapsed = () => Math.round(Number(process.hrtime.bigint() - started) / 1e4) / 100;
     return new Promise((resolve) => {
@@ -99,7 +104,7 @@ function send(options: ClientOptions): Promise<ClientResponse> {
             clearTimeout(timer);
             resolve({ ...outcome, ms: elapsed() });
         };
-        const request = http.request(options.url, { agent: false, method: options.method, headers: options.headers });
+        const request = http.request(url, { agent: false, method: options.method, headers: options.headers });
         const timer = setTimeout(() => {
             finish({ error: "ETIMEDOUT" });
             request.destroy();

@@ -41,7 +41,7 @@ export class StartError extends Error {
 const USAGE = `Usage:
   main.js -text TEXT | -forward URL [-listen ADDRESS] [-status-code N] [-grace DURATION]
     (-forward http://host:port keeps the path of each request, -forward http://host:port/path uses that path)
-  main.js client -url URL [-host HOST] [-header NAME:VALUE]... [-method M] [-count N] [-concurrency N] [-timeout DURATION]
+  main.js client -url URL... [-host HOST] [-header NAME:VALUE]... [-method M] [-count N] [-concurrency N] [-timeout DURATION]
 `;
 
 /** Exit code of http-echo for a missing text or too many arguments. */

@@ -91,6 +91,8 @@ const features = {
             `ecommerce.routePolicy: a second try of ${retries.perTryTimeout} has no time within ${timeout}`
         );
     },
+    authorization: (config: PlatformConfig) =>
+        config.ecommerce.authorization !== undefined || "ecommerce.authorization is not set: everybody may call",
     /** Some port takes plain text. */
     "plain-text": ({ mesh: { mtls } }: PlatformConfig) =>
         mtls.mode === "PERMISSIVE" ||

@@ -44,6 +44,7 @@ const kinds = {
     Gateway: ["apis/networking.istio.io/v1", "gateways"],
     VirtualService: ["apis/networking.istio.io/v1", "virtualservices"],
     DestinationRule: ["apis/networking.istio.io/v1", "destinationrules"],
+    AuthorizationPolicy: ["apis/security.istio.io/v1", "authorizationpolicies"],
     PeerAuthentication: ["apis/security.istio.io/v1", "peerauthentications"],
     EnvoyFilter: ["apis/networking.istio.io/v1alpha3", "envoyfilters"],
 } as const;

@@ -1,6 +1,7 @@
 import type { Mutation } from "../mutation";
 import { canaries } from "./canaries";
 import { chaos } from "./chaos";
+import { authorization } from "./authorization";
 import { destinationRules } from "./destination-rules";
 import { equivalent } from "./equivalent";
 import { egovRoutes } from "./egov-routes";
@@ -26,6 +27,7 @@ export const mutations: readonly Mutation[] = [
     ...gateways,
     ...mutualTls,
     ...study,
+    ...authorization,
     ...platform,
     ...workloads,
     ...chaos,

@@ -40,6 +40,14 @@ export async function inHosts(
     return Promise.all(pods.map(async (pod) => is(await mesh.target.proxy(pod).hosts(cluster))));
 }
 
+/** The pods of an e-commerce service: whether what their proxies listen with, as JSON, is of a kind. */
+export async function inListeners(mesh: Mesh, service: string, is: (listeners: string) => boolean): Promise<boolean[]> {
+    const pods = (await mesh.proxies("ecommerce")).filter(({ labels }) => labels["app"] === service);
+    return Promise.all(
+        pods.map(async (pod) => is(await mesh.target.proxy(pod).get("config_dump?resource=dynamic_listeners"))),
+    );
+}
+
 /** The pods of an application, those on their way out included: whether each is of a kind. */
 export async function inPods(
     mesh: Mesh,

@@ -104,7 +104,10 @@ export const mutualTls: readonly Mutation[] = [
                 shopCluster(mesh, customer),
                 (cluster) => (cluster?.transport_socket_matches ?? []).length === 0,
             ),
-        expectRed: union(shopFromOutside, { "ecommerce-answers": ["texts", "replicas"] }),
+        expectRed: union(shopFromOutside, {
+            "ecommerce-answers": ["texts", "replicas"],
+            "ecommerce-authorization": ["allowed", "denied"],
+        }),
     },
     {
         name: "workload-other-account",
@@ -119,6 +122,10 @@ export const mutualTls: readonly Mutation[] = [
             const pods = await api.list("Pod", config.ecommerce.namespace, { app: "order-api" });
             return pods.map((pod) => isReady(pod) && pod.spec.serviceAccountName === customer);
         },
-        expectRed: { "mutual-tls": ["certificates"] },
+        expectRed: {
+            "mutual-tls": ["certificates"],
+            "ecommerce-authorization": ["allowed"],
+            "ecommerce-answers": ["texts", "replicas"],
+        },
     },
 ];

@@ -30,6 +30,7 @@ export const shopUnreachable: CheckSet = {
     ...shopFromOutside,
     "ecommerce-endpoints": ["assigned"],
     "ecommerce-answers": ["texts", "replicas"],
+    "ecommerce-authorization": ["allowed", "denied"],
 };
 
 /** The declared routes of egov-hello beside its plain one lead nowhere, or where they should not. */

@@ -50,6 +50,7 @@ export const services: readonly Mutation[] = [
             "ecommerce-routing": ["prefixes"],
             "ecommerce-health": ["smoke"],
             "ecommerce-answers": ["texts", "replicas"],
+            "ecommerce-authorization": ["allowed"],
             "ecommerce-steady": ["answers"],
             ...endpointsWrong,
         },

@@ -233,6 +233,6 @@ export const undeclared: readonly Mutation[] = [
             );
         },
         expectRed: { "route-tables": ["sidecars"], "ecommerce-answers": ["texts"] },
-        mayRed: { "ecommerce-answers": ["replicas"] },
+        mayRed: { "ecommerce-answers": ["replicas"], "ecommerce-authorization": ["allowed", "denied"] },
     },
 ];

@@ -257,6 +257,16 @@ describe("Configuration: validation", () => {
                 'ecommerce.namespace: "istio-system" belongs to Kubernetes or Istio; choose a name of your own',
             ],
             [
+                "S4 a caller that does not exist",
+                { ecommerce: { authorization: { calls: { "cart-api": ["order-api"] } } } },
+                'ecommerce.authorization.calls.cart-api: there is no service "cart-api"; there are: customer-api, order-api, product-api, payment-api, recommendation-api, saga-tracker',
+            ],
+            [
+                "S4 a call to a service that does not exist",
+                { ecommerce: { authorization: { calls: { "order-api": ["customer-api", "cart-api"] } } } },
+                'ecommerce.authorization.calls.order-api.1: there is no service "cart-api"; there are: customer-api, order-api, product-api, payment-api, recommendation-api, saga-tracker',
+            ],
+            [
                 "S3 an exception that is none",
                 { mesh: { mtls: { exceptions: [{ ...exception, mode: "STRICT" }] } } },
                 "mesh.mtls.exceptions.0.mode: STRICT is the mode of the whole mesh: the exception would change nothing; leave it out",

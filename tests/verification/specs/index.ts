@@ -23,6 +23,7 @@ import { egovRoute } from "./egov/route";
 import { egovSettings } from "./egov/settings";
 import { egovWeights } from "./egov/weights";
 import { routeTables } from "./mesh/route-tables";
+import { authorization } from "./security/authorization";
 import { mutualTls } from "./security/mutual-tls";
 import { studyCatalog } from "./study/catalog";
 import { studyConnectionPool } from "./study/connection-pool";
@@ -59,6 +60,7 @@ export const specs: readonly Spec[] = [
     timeouts,
     routeTables,
     mutualTls,
+    authorization,
     egovNamespaces,
     egovPods,
     egovRoute,

@@ -84,22 +84,29 @@ class ClusterTarget implements Target {
         return toAnswer(answer.status, answer.headers, answer.body, performance.now() - start);
     }
 
-    async inside(pod: Pod, url: string, request: Omit<Request, "path"> = {}, stream: Stream = {}): Promise<Answer[]> {
+    async inside(
+        pod: Pod,
+        url: string | readonly string[],
+        request: Omit<Request, "path"> = {},
+        stream: Stream = {},
+    ): Promise<Answer[]> {
         const app = pod.containers.find(({ name }) => name !== pod.sidecar?.name);
         if (!app) throw new Error(`the pod ${pod.name} has no container of its own`);
         const { timeout = 10_000 } = request;
         const { count = 1, concurrency = 1 } = stream;
+        const urls = [url].flat();
         const output = await this.kubernetes.exec(
             pod,
             app.name,
             [
-                ...["/nodejs/node", "/app/main.js", "client", "--url", url],
+                ...["/nodejs/node", "/app/main.js", "client"],
+                ...urls.flatMap((one) => ["--url", one]),
                 ...(request.host === undefined ? [] : ["--host", request.host]),
                 ...Object.entries(request.headers ?? {}).flatMap(([name, value]) => ["--header", `${name}:${value}`]),
                 ...["--count", String(count), "--concurrency", String(concurrency)],
                 ...["--timeout", `${Math.ceil(timeout)}ms`],
             ],
-            { timeout: 10_000 + timeout * Math.ceil(count / concurrency) },
+            { timeout: 10_000 + timeout * Math.ceil((count * urls.length) / concurrency) },
         );
         return parseClientOutput(output);
     }

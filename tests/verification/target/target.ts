@@ -260,8 +260,13 @@ export interface Target {
     connect(): Promise<Connection>;
     /** Sends one request to the application at 127.0.0.1:`port` inside the pod, past its sidecar. */
     local(pod: Pod, port: number, request: Request): Promise<Answer>;
-    /** Sends requests from inside a pod of the sample app to `url`. */
-    inside(pod: Pod, url: string, request?: Omit<Request, "path">, stream?: Stream): Promise<Answer[]>;
+    /** Sends requests from inside a pod of the sample app to `url`; of several URLs all to the first, then to the next. */
+    inside(
+        pod: Pod,
+        url: string | readonly string[],
+        request?: Omit<Request, "path">,
+        stream?: Stream,
+    ): Promise<Answer[]>;
     proxy(pod: Pod): Proxy;
     /** The ready pods of the ingress gateway: the others get no requests. */
     gatewayPods(): Promise<Pod[]>;

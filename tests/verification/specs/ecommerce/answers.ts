@@ -1,6 +1,7 @@
 import { defineSpec } from "../../spec";
 import { requestsToSee } from "../../statistics/sample-size";
 import { fail, listing, names, tally, text } from "../support/answers";
+import { allowedCallers } from "../support/callers";
 import { ecommercePods, ecommerceServices } from "../support/names";
 import { ecommercePodEvidence } from "./evidence";
 
@@ -8,7 +9,7 @@ import { ecommercePodEvidence } from "./evidence";
 export const serviceAnswers = defineSpec({
     name: "ecommerce-answers",
     description:
-        "Called from inside by its Service's name, each service answers its own text, only its own pods answer, and each of them does (a pod with half of its share would be missed with probability 1e-6).",
+        "Called from inside by its Service's name, by a service that may call it, each service answers its own text, only its own pods answer, and each of them does (a pod with half of its share would be missed with probability 1e-6).",
     needs: ["ecommerce", "sample-app"],
     locks: () => [],
     checks: {
@@ -18,7 +19,7 @@ export const serviceAnswers = defineSpec({
     evidence: ecommercePodEvidence,
     async run({ target, config, check, all, progress }) {
         const { namespace, servicePort } = config.ecommerce;
-        const services = ecommerceServices(config);
+        const services = ecommerceServices(config).filter(({ name }) => allowedCallers(config, name).length > 0);
         const calls = callAll();
         // The checks await it; one that was not selected must not leave a rejection behind.
         calls.catch(() => undefined);
@@ -71,13 +72,16 @@ export const serviceAnswers = defineSpec({
 
         async function callAll() {
             const pods = new Map(
-                await Promise.all(services.map(async ({ name }) => [name, await ecommercePods(target, name)] as const)),
+                await Promise.all(
+                    ecommerceServices(config).map(
+                        async ({ name }) => [name, await ecommercePods(target, name)] as const,
+                    ),
+                ),
             );
             progress("requests to each service from inside");
             return Promise.all(
-                services.map(async (service, index) => {
-                    const next = services[(index + 1) % services.length]!.name;
-                    const callers = [...pods.get(next)!, ...[...pods.values()].flat()];
+                services.map(async (service) => {
+                    const callers = allowedCallers(config, service.name).flatMap((name) => pods.get(name) ?? []);
                     const caller = callers.find(({ readySince, sidecar }) => readySince && sidecar);
                     if (!caller) throw new Error(`no pod with a sidecar is ready in ${namespace}, nobody could call`);
                     const url = `http://${service.name}.${namespace}.svc.cluster.local:${servicePort}${service.path}`;

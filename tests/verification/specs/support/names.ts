@@ -20,6 +20,7 @@ export const istio = {
 } as const;
 
 export const security = {
+    authorizationPolicy: { apiVersion: "security.istio.io/v1", kind: "AuthorizationPolicy" },
     peerAuthentication: { apiVersion: "security.istio.io/v1", kind: "PeerAuthentication" },
 } as const;
 

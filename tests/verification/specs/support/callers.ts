@@ -1,0 +1,21 @@
+import type { PlatformConfig } from "../../../../components/config/platform";
+import { ecommerceServices } from "./names";
+
+/**
+ * The e-commerce services that may call another one (C7, S4); where nothing is declared, all of them. Those that follow
+ * the service come first, so that the calls of a check spread over many callers.
+ */
+export function allowedCallers(config: PlatformConfig, service: string): string[] {
+    const names = ecommerceServices(config).map(({ name }) => name);
+    const index = names.indexOf(service);
+    return [...names.slice(index + 1), ...names.slice(0, index + 1)].filter((caller) =>
+        mayCall(config, caller, service),
+    );
+}
+
+/** Whether one e-commerce service may call another one. */
+export function mayCall({ ecommerce: { authorization } }: PlatformConfig, caller: string, service: string): boolean {
+    if (!authorization) return true;
+    const called = authorization.calls[caller];
+    return called === "all" || (called?.includes(service) ?? false);
+}
