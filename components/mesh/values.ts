@@ -22,6 +22,12 @@ const VISIBLE_STATISTICS = [".*outlier_detection.*", ".*upstream_rq_.*", ".*upst
 /** Seconds between two readiness checks of a proxy that is up; while it starts it is checked every second. */
 const PROXY_READINESS_PERIOD = 5;
 
+/**
+ * Time within which a proxy closes connections that were opened under former settings, instead of Istio's 45 s: so long a
+ * caller that is no longer let in (S4) could go on over an open connection.
+ */
+const DRAIN_DURATION = "5s";
+
 /** Values of Istio's charts: the same for the charts inside istioctl and for those of a repository. */
 export function controlPlaneValues(mesh: MeshConfig, images: MeshImages) {
     const vanilla = images.proxyDistribution === "vanilla-envoy";
@@ -60,6 +66,7 @@ export function controlPlaneValues(mesh: MeshConfig, images: MeshImages) {
             defaultConfig: {
                 // Only matters where sidecars are ordinary containers (Kubernetes before 1.29).
                 holdApplicationUntilProxyStarts: true,
+                drainDuration: DRAIN_DURATION,
                 proxyStatsMatcher: { inclusionRegexps: VISIBLE_STATISTICS },
             },
         },

@@ -40,11 +40,20 @@ export async function inHosts(
     return Promise.all(pods.map(async (pod) => is(await mesh.target.proxy(pod).hosts(cluster))));
 }
 
-/** The pods of an e-commerce service: whether what their proxies listen with, as JSON, is of a kind. */
+/**
+ * The pods of an e-commerce service: whether what their proxies listen with, as JSON, is of a kind.
+ *
+ * @throws Error while a proxy still has connections that were opened under former settings: those go on by the old ones.
+ */
 export async function inListeners(mesh: Mesh, service: string, is: (listeners: string) => boolean): Promise<boolean[]> {
     const pods = (await mesh.proxies("ecommerce")).filter(({ labels }) => labels["app"] === service);
     return Promise.all(
-        pods.map(async (pod) => is(await mesh.target.proxy(pod).get("config_dump?resource=dynamic_listeners"))),
+        pods.map(async (pod) => {
+            const proxy = mesh.target.proxy(pod);
+            const draining = await proxy.get("stats?filter=listener_manager.total_.*_draining");
+            if (/: [1-9]/.test(draining)) throw new Error(`${pod.name} still closes connections of before`);
+            return is(await proxy.get("config_dump?resource=dynamic_listeners"));
+        }),
     );
 }
 
