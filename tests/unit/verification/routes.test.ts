@@ -50,6 +50,7 @@ async function statusOf(
                 ),
         } as unknown as Target["kubernetes"],
         request: async (request, { count = 1 } = {}) => Array.from({ length: count }, () => answer(request)),
+        connect: async () => ({ send: async (request) => answer(request), close: async () => {} }),
         ...parts,
     });
     const outcomes = startRun({
