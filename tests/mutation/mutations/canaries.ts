@@ -134,7 +134,8 @@ export const canaries: readonly Mutation[] = [
         change: (found, all) => all.splice(all.indexOf(found), 1),
         shows: (route) => route === undefined,
     }),
-    groups({
+    // Which cookies a pattern takes only requests tell: the route table compares that there is one.
+    rule(["C10"], { "route-matches": ["ecommerce"] })({
         name: "canary-cookie-anywhere",
         description: "The group by cookie takes any cookie whose text contains the pair.",
         rule: "canary-cookie",
