@@ -27,6 +27,7 @@ import { authorization } from "./security/authorization";
 import { mutualTls } from "./security/mutual-tls";
 import { studyCatalog } from "./study/catalog";
 import { studyConnectionPool } from "./study/connection-pool";
+import { studyDeepRoutes } from "./study/deep-routes";
 import { studyLoadBalancing } from "./study/load-balancing";
 import { studyOutlierDetection } from "./study/outlier-detection";
 import { studyRetries } from "./study/retries";
@@ -70,6 +71,7 @@ export const specs: readonly Spec[] = [
     egovCircuitBreaker,
     egovGatewayServer,
     studyCatalog,
+    studyDeepRoutes,
     studySettings,
     studyTimeouts,
     studyRetries,

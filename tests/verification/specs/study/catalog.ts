@@ -1,12 +1,9 @@
 import { defineSpec, type EvidenceScope } from "../../spec";
-import { sampleSize } from "../../statistics/sample-size";
 import type { Answer, Target } from "../../target/target";
-import { describe, fail, grouped, listing, tally } from "../support/answers";
+import { describe, fail, grouped } from "../support/answers";
 import { core, istio } from "../support/names";
-import { catalog, catalogContainerPort, pathOf, routeTaking, studyPods } from "../support/study";
-
-/** Requests of which all must go one way: a route that only half of them take is noticed. */
-const count = sampleSize({ share: 1, truth: 0.5 });
+import { catalog, catalogContainerPort, studyPods } from "../support/study";
+import { cohortProblems } from "./cohort";
 
 export const studyCatalog = defineSpec({
     name: "study-catalog",
@@ -25,10 +22,9 @@ export const studyCatalog = defineSpec({
     evidence: catalogEvidence,
     async run({ target, config, check, all }) {
         const { namespace, hosts } = config.study;
-        const { versions, routes } = config.study.catalog;
+        const { versions } = config.study.catalog;
         const pods = await studyPods(target, catalog);
         const podsOf = (version: string) => pods.filter(({ labels }) => labels["version"] === version);
-        const everyone = routeTaking(routes, "/");
 
         await all(
             () => check("versions", checkVersions),
@@ -79,43 +75,13 @@ export const studyCatalog = defineSpec({
             });
         }
 
-        /** Each header alone decides; what it leads to and what everyone gets are different versions. */
         async function checkCohort(): Promise<void> {
-            const groups = routes.filter(({ match }) => Object.keys(match.headers).length > 0);
-            const cases = groups.flatMap((route) => [
-                { route, headers: { ...route.match.headers } },
-                ...Object.entries(route.match.headers).map(([name, value]) => ({
-                    route: everyone,
-                    headers: { [name]: `${value}-x` },
-                })),
-                { route: everyone, headers: {} },
-            ]);
-            const results = await Promise.all(
-                cases.map(async ({ route, headers }) => {
-                    const path = pathOf(route!);
-                    const answers = await target.request(
-                        { path, host: hosts.catalog, headers },
-                        { count, concurrency: 2 },
-                    );
-                    const allowed = Object.keys(route!.weights ?? versions).filter(
-                        (name) => route!.weights?.[name] !== 0,
-                    );
-                    const own = allowed.flatMap(podsOf).map(({ name }) => name);
-                    const right = answers.every(({ status, pod }) => status === 200 && own.includes(pod ?? ""));
-                    return { answers, right, headers, allowed };
-                }),
-            );
-            const wrong = results.filter(({ right }) => !right);
-            if (wrong.length === 0) return;
-            const said = (headers: object) => JSON.stringify(headers);
+            const problem = await cohortProblems(target, pods, { host: hosts.catalog, responder: ({ pod }) => pod });
+            if (!problem) return;
             fail({
-                expected: wrong
-                    .map(({ headers, allowed }) => `headers ${said(headers)}: version ${allowed.join(" or ")} only`)
-                    .join("; "),
-                seen: wrong.map(({ headers, answers }) => `headers ${said(headers)}: ${tally(answers)}`).join("; "),
+                ...problem,
                 cause: "a rule of the VirtualService catalog-from-gateway has another header or subset, or stands behind one that takes its requests",
                 action: `kubectl -n ${namespace} get virtualservice catalog-from-gateway -o yaml: compare the order, matches and subsets with study.catalog.routes`,
-                evidence: { "cohort.txt": listing(results.flatMap(({ answers }) => answers)) },
             });
         }
     },

@@ -13,10 +13,10 @@ export const quiet = "simple-web:quiet";
 /** Milliseconds that Envoy's timers may be early: they have a resolution of one. */
 const early = 20;
 /** How much later than the application's delay, as a share of it. */
-const lateness = 0.25;
+const lateness = 0.3;
 
 /** Requests of each kind: of several the fastest did not have to wait. */
-export const probes = { count: 6, concurrency: 2 };
+export const probes = { count: 16, concurrency: 4 };
 
 /** Milliseconds of the fastest request that the application delays by `delay`. */
 export async function fastestDelayed(target: Target, config: PlatformConfig, delay: number): Promise<number> {

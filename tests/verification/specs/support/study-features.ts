@@ -8,6 +8,12 @@ const longestEjection = 60_000;
 /** What an environment must declare of the study's system, for one kind of experiment each. */
 export const studyFeatures = {
     study: (config: PlatformConfig) => config.study.enabled || "study.enabled is false",
+    "study-weights": ({ study }: PlatformConfig) =>
+        study.catalog.routes.some(({ weights }) => Object.values(weights ?? {}).filter(Boolean).length > 1) ||
+        "study.catalog.routes has no route with several weights",
+    "study-mirrors": ({ study }: PlatformConfig) =>
+        study.catalog.routes.some(({ mirror }) => mirror !== undefined) ||
+        "study.catalog.routes has no route with a mirror",
     "study-timeouts": (config: PlatformConfig) =>
         routesWithTimeout(config).length > 0 || "study.simpleBackend.routes has no route with a timeout",
     "study-retries": (config: PlatformConfig) =>
