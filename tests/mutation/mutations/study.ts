@@ -78,6 +78,8 @@ function profile(
 }
 
 const any = () => true;
+const gatewayTable = { "study-route-tables": ["gateway"] };
+const sidecarTable = { "study-route-tables": ["sidecars"] };
 const routeSettings = { "study-settings": ["routes"] };
 const poolSettings = { "study-settings": ["pools"] };
 const outlierSettings = { "study-settings": ["outliers"] };
@@ -231,7 +233,7 @@ const retries: readonly Mutation[] = [
                 spec.gateways = ["study-gateway"];
             }),
         traces: (mesh) => inRoutes(mesh, "simple-web", (routes) => backendRoute(mesh, routes, "timeout") === undefined),
-        expectRed: union(routeSettings, {
+        expectRed: union(routeSettings, sidecarTable, {
             "study-timeouts": ["total"],
             "study-retries": ["off", "conditions", "codes", "perTry", "amplification"],
             "study-connection-pool": ["overflow"],
@@ -293,7 +295,7 @@ const pools: readonly Mutation[] = [
             name: "study-pool-bypassed",
             ids: ["T12"],
             description: "The route to the limited subset leads to all pods, without limits.",
-            expectRed: { "study-connection-pool": ["overflow"] },
+            expectRed: union(sidecarTable, { "study-connection-pool": ["overflow"] }),
         },
         "limited",
         (http) => {
@@ -423,7 +425,7 @@ const atTheEdge: readonly Mutation[] = [
             name: "study-cohort-other-value",
             ids: ["T2"],
             description: "Another value of the cohort's header leads to the new catalog.",
-            expectRed: { "study-catalog": ["cohort"] },
+            expectRed: union(gatewayTable, { "study-catalog": ["cohort"] }),
         },
         "internal",
         (http) => {
@@ -436,7 +438,7 @@ const atTheEdge: readonly Mutation[] = [
             name: "study-cohort-prefix",
             ids: ["T2"],
             description: "Values that only begin like the cohort's lead to the new catalog, too.",
-            expectRed: { "study-catalog": ["cohort"] },
+            expectRed: union(gatewayTable, { "study-catalog": ["cohort"] }),
         },
         "internal",
         (http) => {
@@ -449,7 +451,7 @@ const atTheEdge: readonly Mutation[] = [
             name: "study-everyone-to-both",
             ids: ["T1", "T2"],
             description: "Everyone is sent to all pods of catalog instead of the old version.",
-            expectRed: { "study-catalog": ["cohort"] },
+            expectRed: union(gatewayTable, { "study-catalog": ["cohort"] }),
         },
         "everyone",
         (http) => {
@@ -471,7 +473,7 @@ const atTheEdge: readonly Mutation[] = [
                 mesh,
                 (routes) => !routes.some(({ domains }) => domains.includes(mesh.config.study.hosts.catalog)),
             ),
-        expectRed: { "study-catalog": ["host", "cohort"] },
+        expectRed: union(gatewayTable, { "study-catalog": ["host", "cohort"] }),
     },
     {
         name: "study-versions-alike",
@@ -497,8 +499,196 @@ const atTheEdge: readonly Mutation[] = [
     },
 ];
 
+/** webapp's route to catalog with a name. */
+const catalogRoute = ({ config }: Mesh, routes: readonly DomainRoute[], name: string): DomainRoute | undefined =>
+    routes.find(
+        (route) => route.name === name && route.domains.includes(`catalog.${config.study.namespace}.svc.cluster.local`),
+    );
+
+/** Changes a rule of the VirtualService by which webapp's sidecar routes to catalog. */
+function deepRoute(
+    mutation: Expectation,
+    name: string,
+    change: (http: PlainObject["spec"]) => void,
+    shows: (route: DomainRoute) => boolean,
+): Mutation {
+    return {
+        ...mutation,
+        needs: ["study"],
+        apply: (changes, { config }) =>
+            changes.edit(objects.study("VirtualService", config, "catalog"), ({ spec }) =>
+                change(spec.http.find((http: { name: string }) => http.name === name)),
+            ),
+        traces: (mesh) =>
+            inRoutes(mesh, "webapp", (routes) => {
+                const found = catalogRoute(mesh, routes, name);
+                return found !== undefined && shows(found);
+            }),
+    };
+}
+
+/** Gives the destinations of a rule other weights. */
+const weigh =
+    (...weights: number[]) =>
+    (http: PlainObject["spec"]): void =>
+        weights.forEach((weight, index) => {
+            http.route[index].weight = weight;
+        });
+
+/** Whether a route has these weights, in any order. */
+const weighs =
+    (...weights: number[]) =>
+    ({ route: found }: DomainRoute): boolean => {
+        const seen = (found?.weighted_clusters?.clusters ?? []).map(({ weight = 0 }) => weight);
+        return seen.filter(Boolean).sort().join() === [...weights].sort().join();
+    };
+
+const deepWeights = union(sidecarTable, { "study-deep-routes": ["weights"] });
+const deepMirror = union(sidecarTable, { "study-deep-routes": ["mirror"] });
+
+const deepInTheMesh: readonly Mutation[] = [
+    deepRoute(
+        {
+            name: "study-weights-off-by-five",
+            ids: ["T4"],
+            description: "The canary behind webapp gets 15 % of the calls instead of 10 %.",
+            expectRed: sidecarTable,
+            mayRed: { "study-deep-routes": ["weights"] },
+        },
+        "canary",
+        weigh(85, 15),
+        weighs(85, 15),
+    ),
+    deepRoute(
+        {
+            name: "study-weights-more",
+            ids: ["T4"],
+            description: "The canary behind webapp gets 25 % of the calls instead of 10 %.",
+            expectRed: deepWeights,
+        },
+        "canary",
+        weigh(75, 25),
+        weighs(75, 25),
+    ),
+    deepRoute(
+        {
+            name: "study-weights-uneven",
+            ids: ["T4"],
+            description: "Of two versions that share the calls evenly one gets two thirds.",
+            expectRed: deepWeights,
+        },
+        "half",
+        weigh(33, 67),
+        weighs(33, 67),
+    ),
+    deepRoute(
+        {
+            name: "study-deep-cohort-other-value",
+            ids: ["T2", "T3"],
+            description: "Behind webapp another value of the cohort's header leads to the new catalog.",
+            expectRed: union(sidecarTable, { "study-deep-routes": ["cohort"] }),
+        },
+        "internal",
+        (http) => {
+            http.match[0].headers["x-istio-cohort"] = { exact: "external" };
+        },
+        ({ match }) => JSON.stringify(match).includes("external"),
+    ),
+    deepRoute(
+        {
+            name: "study-mirror-missing",
+            ids: ["T6"],
+            description: "The calls behind webapp are not copied.",
+            expectRed: deepMirror,
+        },
+        "mirrored",
+        (http) => {
+            delete http.mirrors;
+        },
+        ({ route: found }) => found?.request_mirror_policies === undefined,
+    ),
+    deepRoute(
+        {
+            name: "study-mirror-half",
+            ids: ["T6"],
+            description: "Every second call behind webapp is copied instead of each.",
+            expectRed: deepMirror,
+        },
+        "mirrored",
+        (http) => {
+            http.mirrors[0].percentage = { value: 50 };
+        },
+        ({ route: found }) =>
+            found?.request_mirror_policies?.[0]?.runtime_fraction?.default_value?.numerator === 500_000,
+    ),
+    deepRoute(
+        {
+            name: "study-mirror-to-itself",
+            ids: ["T6"],
+            description: "The copies of the calls behind webapp go to the version that answers.",
+            expectRed: deepMirror,
+        },
+        "mirrored",
+        (http) => {
+            http.mirrors[0].destination.subset = "v1";
+        },
+        ({ route: found }) => found?.request_mirror_policies?.[0]?.cluster.split("|")[2] === "v1",
+    ),
+    deepRoute(
+        {
+            name: "study-mirror-answers",
+            ids: ["T6"],
+            description: "Half of the calls that were to be copied are answered by the mirror's version.",
+            expectRed: deepMirror,
+        },
+        "mirrored",
+        (http) => {
+            const [{ destination }] = http.route;
+            http.route = ["v1", "v2"].map((subset) => ({ destination: { ...destination, subset }, weight: 50 }));
+        },
+        weighs(50, 50),
+    ),
+    {
+        name: "study-catalog-not-in-mesh",
+        ids: ["T3", "T4", "T6"],
+        description: "The VirtualService catalog is bound to the Gateway instead of the sidecars.",
+        needs: ["study"],
+        apply: (changes, { config }) =>
+            changes.edit(objects.study("VirtualService", config, "catalog"), ({ spec }) => {
+                spec.gateways = ["study-gateway"];
+            }),
+        traces: (mesh) => inRoutes(mesh, "webapp", (routes) => catalogRoute(mesh, routes, "everyone") === undefined),
+        expectRed: union(sidecarTable, { "study-deep-routes": ["cohort", "weights", "mirror"] }),
+    },
+    {
+        name: "study-subset-of-old-pods",
+        ids: ["T1", "T2", "T4"],
+        description: "The subset of the new catalog selects the pods of the old one.",
+        needs: ["study"],
+        apply: (changes, { config }) =>
+            changes.edit(objects.study("DestinationRule", config, "catalog"), ({ spec }) => {
+                spec.subsets.find(({ name }: { name: string }) => name === "v2").labels = { version: "v1" };
+            }),
+        traces: async (mesh) => {
+            const { namespace } = mesh.config.study;
+            const old = await mesh.target.kubernetes.pods(namespace, { app: "catalog", version: "v1" });
+            return inHosts(
+                mesh,
+                ["gateway", "webapp"],
+                studyCluster(mesh.config, "catalog", "v2"),
+                (hosts) => hosts.length > 0 && hosts.every(({ ip }) => old.some((pod) => pod.ip === ip)),
+            );
+        },
+        expectRed: {
+            "study-catalog": ["cohort"],
+            "study-deep-routes": ["cohort", "weights", "mirror"],
+        },
+    },
+];
+
 export const study: readonly Mutation[] = [
     ...atTheEdge,
+    ...deepInTheMesh,
     ...timeLimits,
     ...retries,
     ...pools,

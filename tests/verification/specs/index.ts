@@ -31,6 +31,7 @@ import { studyDeepRoutes } from "./study/deep-routes";
 import { studyLoadBalancing } from "./study/load-balancing";
 import { studyOutlierDetection } from "./study/outlier-detection";
 import { studyRetries } from "./study/retries";
+import { studyRouteTables } from "./study/route-tables";
 import { studySettings } from "./study/settings";
 import { studyTimeouts } from "./study/timeouts";
 import { proxyViews } from "./mesh/proxy-views";
@@ -72,6 +73,7 @@ export const specs: readonly Spec[] = [
     egovGatewayServer,
     studyCatalog,
     studyDeepRoutes,
+    studyRouteTables,
     studySettings,
     studyTimeouts,
     studyRetries,

@@ -19,7 +19,7 @@ const hanging = 4_000;
 
 /** The deviating share that must be noticed; smaller ones are seen in the route table of the sidecar. */
 function deviating(share: number): number {
-    const distance = 0.08 + 0.16 * Math.min(share, 1 - share) ** 2;
+    const distance = 0.1 + 0.2 * Math.min(share, 1 - share) ** 2;
     return share <= 0.5 ? share + distance : share - distance;
 }
 
