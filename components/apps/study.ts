@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Route } from "../config/routes";
-import type { BackendVersion, StudyConfig } from "../config/study";
+import { studyContainerPorts, type BackendVersion, type StudyConfig } from "../config/study";
 import {
     DestinationRule,
     Gateway,
@@ -37,9 +37,8 @@ const WEBAPP = "webapp";
 const SIMPLE_WEB = "simple-web";
 const SIMPLE_BACKEND = "simple-backend";
 
-/** Port of every Service of the study, and of the containers. */
+/** Port of every Service of the study. */
 const SERVICE_PORT = 80;
-const CONTAINER_PORT = { [CATALOG]: 3000, [WEBAPP]: 8080, [SIMPLE_WEB]: 8080, [SIMPLE_BACKEND]: 8080 };
 
 /**
  * The study's system: catalog in two versions (T1) behind webapp (T3), simple-backend behind simple-web (T8), each chain
@@ -121,7 +120,7 @@ export class TrafficStudy extends pulumi.ComponentResource {
     }
 
     private createApplication(
-        name: keyof typeof CONTAINER_PORT,
+        name: keyof typeof studyContainerPorts,
         namespace: k8s.core.v1.Namespace,
         versions: MeshApplicationArgs["versions"],
     ) {
@@ -132,7 +131,7 @@ export class TrafficStudy extends pulumi.ComponentResource {
                 namespace,
                 namespaceName: config.namespace,
                 servicePort: SERVICE_PORT,
-                containerPort: CONTAINER_PORT[name],
+                containerPort: studyContainerPorts[name],
                 image,
                 versions,
                 sidecarInjector: mesh,

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Resources } from "./mesh";
 import type { PlatformConfig } from "./platform";
 import { routeProblems, weightProblems } from "./route-problems";
+import { studyContainerPorts } from "./study";
 import { studyProblems } from "./study-problems";
 import type { OutlierDetection } from "./traffic";
 import { amount, milliseconds } from "./units";
@@ -170,7 +171,7 @@ const rules: Contradiction[] = [
         find: callProblems,
     },
     {
-        reads: ["mesh.mtls", "egov", "ecommerce"],
+        reads: ["mesh.mtls", "egov", "ecommerce", "study"],
         find: mtlsProblems,
     },
     {
@@ -331,7 +332,7 @@ interface Workload {
 const HELLO_CONTAINER_PORT = 8080;
 
 /** Every workload with a sidecar and the port that it listens on. */
-function workloads({ egov, ecommerce }: PlatformConfig): Workload[] {
+function workloads({ egov, ecommerce, study }: PlatformConfig): Workload[] {
     return [
         ...(egov.enabled
             ? [
@@ -345,6 +346,9 @@ function workloads({ egov, ecommerce }: PlatformConfig): Workload[] {
                   app,
                   port: ecommerce.containerPort,
               }))
+            : []),
+        ...(study.enabled
+            ? Object.entries(studyContainerPorts).map(([app, port]) => ({ namespace: study.namespace, app, port }))
             : []),
     ];
 }

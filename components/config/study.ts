@@ -9,6 +9,9 @@ import { dnsLabel, duration, host } from "./units";
  * T10-T13). Each experiment of the study is a route of its own, so that one environment shows them all at once.
  */
 
+/** The services, and the ports that their containers listen on. */
+export const studyContainerPorts = { catalog: 3000, webapp: 8080, "simple-web": 8080, "simple-backend": 8080 } as const;
+
 /** Everything to v1; the share of v2 grows from the header to 10 % and 50 %; copies to v2. */
 const catalogRoutes: Route[] = [
     { name: "canary", match: at("/canary"), weights: { v1: 90, v2: 10 } },

@@ -1,8 +1,9 @@
+import { studyContainerPorts } from "../../../../components/config/study";
 import { defineSpec, type EvidenceScope } from "../../spec";
 import type { Answer, Target } from "../../target/target";
 import { describe, fail, grouped } from "../support/answers";
 import { core, istio } from "../support/names";
-import { catalog, catalogContainerPort, studyPods } from "../support/study";
+import { catalog, studyPods } from "../support/study";
 import { cohortProblems } from "./cohort";
 
 export const studyCatalog = defineSpec({
@@ -41,7 +42,7 @@ export const studyCatalog = defineSpec({
                             Promise.resolve({ subject: version, seen: `${own.length} pods instead of ${replicas}` }),
                         ];
                     return own.map(async (pod) => {
-                        const answer = await target.local(pod, catalogContainerPort, { path: "/items" });
+                        const answer = await target.local(pod, studyContainerPorts.catalog, { path: "/items" });
                         const right = answer.status === 200 && haveImages(answer) === imageUrl;
                         return right ? undefined : { subject: pod.name, seen: `${describe(answer)} ${answer.body}` };
                     });

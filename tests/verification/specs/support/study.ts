@@ -13,7 +13,6 @@ export const simpleWeb = "simple-web";
 export const simpleBackend = "simple-backend";
 export const studyServices = [catalog, webapp, simpleWeb, simpleBackend] as const;
 export const studyPort = 80;
-export const catalogContainerPort = 3000;
 
 /** Istio's own policy for a route without retries: two more tries when no answer came, or gRPC says so. */
 export const istioRetries: RouteRetries & { retryOn: readonly string[] } = {
