@@ -1,12 +1,55 @@
+import { routeProblems } from "./route-problems";
+import type { Route } from "./routes";
 import type { StudyConfig } from "./study";
+import { milliseconds } from "./units";
 
 /** Values of the study's system that are allowed one by one and wrong together: Istio would accept them and never act. */
 
 /** A problem: the path of the value to change, and why. */
 type Finding = [path: string, message: string];
 
-export function studyProblems({ hosts, simpleBackend }: StudyConfig): Finding[] {
-    return [...hostProblems(hosts), ...profileProblems(simpleBackend), ...codeProblems(simpleBackend)];
+export function studyProblems(study: StudyConfig): Finding[] {
+    const { hosts, catalog, simpleWeb, simpleBackend } = study;
+    const lists: [at: string, routes: readonly Route[], pods: Record<string, number>][] = [
+        ["study.catalog.routes", catalog.routes, podsOf(catalog.versions)],
+        ["study.simpleWeb.routes", simpleWeb.routes, {}],
+        ["study.simpleBackend.routes", simpleBackend.routes, profilePods(simpleBackend)],
+    ];
+    return [
+        ...hostProblems(hosts),
+        ...lists.flatMap(([at, routes, pods]) => [...routeProblems(at, routes, pods), ...tryProblems(at, routes)]),
+        ...profileProblems(simpleBackend),
+        ...codeProblems(simpleBackend),
+    ];
+}
+
+const podsOf = (versions: Readonly<Record<string, { replicas: number }>>): Record<string, number> =>
+    Object.fromEntries(Object.entries(versions).map(([name, { replicas }]) => [name, replicas]));
+
+/** Subset of simple-backend -> its pods; one of a version that does not exist is a problem of the profile. */
+function profilePods({ profiles, versions }: StudyConfig["simpleBackend"]): Record<string, number> {
+    const pods = podsOf(versions);
+    const all = Object.values(pods).reduce((sum, count) => sum + count, 0);
+    return Object.fromEntries(
+        Object.entries(profiles).map(([name, { version }]) => [
+            name,
+            version === undefined ? all : (pods[version] ?? 1),
+        ]),
+    );
+}
+
+/** T10, T11: a try that may take longer than the whole request is never given up. */
+function tryProblems(at: string, routes: readonly Route[]): Finding[] {
+    return routes.flatMap(({ timeout, retries }, index): Finding[] => {
+        const perTry = retries?.perTryTimeout;
+        if (!timeout || !retries?.attempts || !perTry || milliseconds(perTry) <= milliseconds(timeout)) return [];
+        return [
+            [
+                `${at}.${index}.retries.perTryTimeout`,
+                `one try may take ${perTry}, longer than the whole request (timeout ${timeout}): it would never act; at most ${timeout}`,
+            ],
+        ];
+    });
 }
 
 /** One Gateway lets all three hosts in, and each of them leads somewhere else. */

@@ -350,6 +350,35 @@ describe("Configuration: validation", () => {
                 'study.namespace: "ecommerce" is already ecommerce.namespace; every namespace has a name of its own',
             ],
             [
+                "T4 weights of a version that does not exist",
+                {
+                    study: {
+                        enabled: true,
+                        catalog: { routes: [{ name: "a", match: { prefix: "/" }, weights: { v1: 90, v3: 10 } }] },
+                    },
+                },
+                'study.catalog.routes.0.weights.v3: no workload carries the subset "v3"; there are: v1, v2',
+            ],
+            [
+                "T11 a try longer than the request",
+                {
+                    study: {
+                        enabled: true,
+                        simpleWeb: {
+                            routes: [
+                                {
+                                    name: "a",
+                                    match: { prefix: "/" },
+                                    timeout: "0.5s",
+                                    retries: { attempts: 2, perTryTimeout: "1s" },
+                                },
+                            ],
+                        },
+                    },
+                },
+                "study.simpleWeb.routes.0.retries.perTryTimeout: one try may take 1s, longer than the whole request (timeout 0.5s): it would never act; at most 0.5s",
+            ],
+            [
                 "T12 a profile of a version without pods",
                 { study: { enabled: true, simpleBackend: { ...studyBackend, profiles: { x: { version: "v3" } } } } },
                 'study.simpleBackend.profiles.x.version: no pod has the version "v3"; there are: v1, v2',
