@@ -15,7 +15,7 @@ const arrival = 5_000;
 /** Requests that are copied, or not. */
 const copied = 40;
 /** What a copy takes to be answered where it hangs; a client that waited for it would be noticed by half of that. */
-const hanging = 4_000;
+const hanging = 12_000;
 
 /** The deviating share that must be noticed; smaller ones are seen in the route table of the sidecar. */
 function deviating(share: number): number {

@@ -1,6 +1,6 @@
 import type { OutlierDetection } from "../../../../components/config/traffic";
 import { milliseconds } from "../../../../components/config/units";
-import { defineSpec, exclusive } from "../../spec";
+import { defineSpec, exclusive, shared } from "../../spec";
 import { requestsToSee } from "../../statistics/sample-size";
 import type { Answer, Pod } from "../../target/target";
 import { DeadlineExceeded, seconds, until } from "../../wait";
@@ -17,6 +17,7 @@ import {
     throughSimpleWeb,
 } from "../support/study";
 import { backendEvidence } from "./evidence";
+import { quiet } from "./timing";
 
 /** Milliseconds that Envoy's workers take to follow an ejection: it merges changes of health for 1 s. */
 const workersLag = 3_000;
@@ -30,7 +31,10 @@ export const studyOutlierDetection = defineSpec({
     description:
         "One pod of simple-backend fails on purpose: the retries of simple-web's sidecar hide it from the client, the sidecar ejects it after exactly the declared errors, sends it nothing while it is ejected, and takes it back after baseEjectionTime.",
     needs: ["study", "sample-app", "study-ejections"],
-    locks: (config) => exclusive(...profilesWith(config, "outlierDetection").map(({ name }) => `simple-web:${name}`)),
+    locks: (config) => [
+        ...exclusive(...profilesWith(config, "outlierDetection").map(({ name }) => `simple-web:${name}`)),
+        ...shared(quiet),
+    ],
     checks: {
         hidden: { ids: ["T13"], title: "T13 retries: while a pod fails the client sees no error" },
         ejection: {
@@ -120,16 +124,20 @@ export const studyOutlierDetection = defineSpec({
             async function expectIsolation(): Promise<void> {
                 const count = requestsToSee(1 / own.length);
                 let last: Answer[] = [];
+                let inARow = 0;
                 const untouched = async (): Promise<boolean> => {
-                    last = await send(failure.fault, count);
+                    last = await send(failure.fault, 4);
                     const right = last.every(
                         ({ status, upstreamPod, upstreamAttempt }) =>
                             status === 200 && upstreamPod !== failing!.name && upstreamAttempt === 1,
                     );
-                    return right && (await isEjected());
+                    // Only what was answered while it was ejected says something.
+                    inARow = right && (await isEjected()) ? inARow + last.length : 0;
+                    return inARow >= count;
                 };
+                const deadline = workersLag + milliseconds(policy.baseEjectionTime);
                 try {
-                    await until("nothing is sent to the ejected pod", untouched, { deadline: workersLag, signal });
+                    await until("nothing is sent to the ejected pod", untouched, { deadline, interval: 0, signal });
                 } catch (error) {
                     if (!(error instanceof DeadlineExceeded)) throw error;
                     fail({
