@@ -1,6 +1,8 @@
 import { strict as assert } from "node:assert";
 import { execFile, spawn } from "node:child_process";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -8,10 +10,12 @@ import {
     ClusterRequest,
     destroyCluster,
     ensureCluster,
+    loadImage,
     restartCluster,
     stopCluster,
 } from "../../components/cluster/embedded/control";
 import { clusterPaths, projectDirectory } from "../../components/cluster/embedded/paths";
+import type { SupervisorConfig } from "../../components/cluster/embedded/supervisor-config";
 import { nodeAddress, readStatus } from "../../components/cluster/embedded/status";
 import { pauseImage } from "../../tools/image-specs";
 import { sampleAppImage } from "../../tools/sample-app";
@@ -138,6 +142,17 @@ describe("embedded cluster", function () {
         const again = await ensureCluster(single);
         assert.equal(again.pid, pid);
         assert.ok(Date.now() - begin < 2000, `took ${Date.now() - begin} ms`);
+    });
+
+    it("takes a new image although the archive of an older one is gone", async () => {
+        const { images } = JSON.parse(readFileSync(clusterPaths(single.name).config, "utf8")) as SupervisorConfig;
+        const [image] = images;
+        const directory = mkdtempSync(join(tmpdir(), "istio-platform-"));
+        const archive = join(directory, "old.tar");
+        copyFileSync(image!.archive, archive);
+        await loadImage(single.name, { name: "example.com/image:old", archive, digest: "old" });
+        rmSync(directory, { recursive: true });
+        await loadImage(single.name, { ...image!, name: "example.com/image:new", digest: "new" });
     });
 
     it("refuses other nodes under the same name", async () => {

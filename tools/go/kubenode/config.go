@@ -21,7 +21,8 @@ type Config struct {
 	Bin string `json:"bin"`
 	// System is the root of the extracted Debian packages: usr/bin/containerd, usr/sbin/runc, usr/sbin/nft ...
 	System string `json:"system"`
-	// Images are imported into every node before the cluster counts as ready, in this order.
+	// Images are imported into every node before the cluster counts as ready, in this order. The archive of an image that
+	// a node has already may be gone: a newer one has replaced it.
 	Images []Image `json:"images"`
 	// ProxyMode of kube-proxy: nftables (default) or iptables.
 	ProxyMode string `json:"proxyMode"`
@@ -106,11 +107,6 @@ func (c Config) validate(l layout) error {
 	} {
 		if _, err := os.Stat(program); err != nil {
 			return problem("program missing: %w", err)
-		}
-	}
-	for _, image := range c.Images {
-		if _, err := os.Stat(image.Archive); err != nil {
-			return problem("image %s: %w", image.Name, err)
 		}
 	}
 	return nil
