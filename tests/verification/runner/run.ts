@@ -1,6 +1,7 @@
 import { missing } from "../features";
 import { CheckFailure, failureDetails } from "../failure";
 import type { Context, Spec } from "../spec";
+import { Semaphore } from "../target/semaphore";
 import type { Target } from "../target/target";
 import { LockTable } from "./locks";
 import type { Outcome } from "./outcome";
@@ -31,9 +32,16 @@ class NotReached extends CheckFailure {
     }
 }
 
+/**
+ * Specs that run at once. Most of them wait most of the time; with all of them at once a small machine would be so busy
+ * at the beginning that requests take longer than they may.
+ */
+const specsAtOnce = 8;
+
 /** The outcomes of the selected checks by title: promises that never reject. */
 export function startRun(options: RunOptions): Map<string, Promise<Outcome>> {
     const locks = new LockTable();
+    const places = new Semaphore(specsAtOnce);
     const outcomes = new Map<string, Promise<Outcome>>();
     for (const spec of options.specs) {
         const keys = Object.keys(spec.checks).filter((key) => options.selected(spec.checks[key]!.title));
@@ -44,12 +52,17 @@ export function startRun(options: RunOptions): Map<string, Promise<Outcome>> {
             if (outcomes.has(title)) throw new Error(`two checks have the title "${title}"`);
             outcomes.set(title, recorder.outcome(key));
         }
-        void runSpec(spec, recorder, locks, options);
+        void runSpec(spec, recorder, { locks, places }, options);
     }
     return outcomes;
 }
 
-async function runSpec(spec: Spec, recorder: Recorder, locks: LockTable, options: RunOptions): Promise<void> {
+async function runSpec(
+    spec: Spec,
+    recorder: Recorder,
+    { locks, places }: { locks: LockTable; places: Semaphore },
+    options: RunOptions,
+): Promise<void> {
     const { target, signal, onProgress } = options;
     const reason = missing(spec.needs, target.config);
     if (reason !== undefined) recorder.skip(recorder.keys, reason);
@@ -59,10 +72,13 @@ async function runSpec(spec: Spec, recorder: Recorder, locks: LockTable, options
     }
     if (recorder.complete) return;
     try {
-        await locks.use(spec.locks(target.config), async () => {
-            signal.throwIfAborted();
-            await Promise.race([spec.run(recorder.context(options)), aborted(signal)]);
-        });
+        // The locks first: who waits for one takes nobody's place.
+        await locks.use(spec.locks(target.config), () =>
+            places.use(async () => {
+                signal.throwIfAborted();
+                await Promise.race([spec.run(recorder.context(options)), aborted(signal)]);
+            }),
+        );
         recorder.failRest(new Error("the spec ended without making the check"));
     } catch (error) {
         const failed = recorder.checkThatFailedWith(error);
