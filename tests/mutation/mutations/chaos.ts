@@ -7,7 +7,7 @@ import { routeFacts } from "../../verification/specs/support/route-table";
 
 /** What makes a killed part of the mesh noticed. */
 
-const victim = "order-api";
+const victim = "customer-api";
 const quota = "no-new-pods";
 
 /** The namespaces and the Deployments whose pods the chaos suite kills. */

@@ -1,3 +1,4 @@
+import type { PlatformConfig } from "../../../../components/config/platform";
 import { defineSpec, exclusive } from "../../spec";
 import type { KillOptions } from "../../target/target";
 import { ecommerceHost, ecommercePods } from "../support/names";
@@ -5,9 +6,13 @@ import { ecommercePodEvidence } from "../ecommerce/evidence";
 import { load, requireNoLoss } from "./load";
 import { awaitReplacement, victimOf } from "./pods";
 
-/** The service whose pods are killed: the document's (C12), or the first one where it is not deployed. */
-function victimService(services: Readonly<Record<string, { path: string }>>): { name: string; path: string } {
-    const name = "order-api" in services ? "order-api" : Object.keys(services)[0]!;
+/**
+ * The service whose pods are killed: the document's (C12), or the first one without a canary, whose pods are not all
+ * alike.
+ */
+function victimService({ services, canaries }: PlatformConfig["ecommerce"]): { name: string; path: string } {
+    const alike = Object.keys(services).filter((name) => !(name in canaries));
+    const name = alike.includes("order-api") ? "order-api" : (alike[0] ?? Object.keys(services)[0]!);
     return { name, path: services[name]!.path };
 }
 
@@ -24,7 +29,7 @@ export const applicationPod = defineSpec({
     },
     evidence: ecommercePodEvidence,
     async run({ target, config, check, inOrder, progress, signal }) {
-        const { name, path } = victimService(config.ecommerce.services);
+        const { name, path } = victimService(config.ecommerce);
         const host = ecommerceHost(config);
         const pods = () => ecommercePods(target, name);
         const clients = load(target, { path, host }, signal);
