@@ -5,7 +5,10 @@ import { inGatewayRoutes } from "./look";
 
 /** Mutations of one named rule of a VirtualService that is bound to the ingress gateway. */
 
-export interface RuleMutation extends Pick<Mutation, "name" | "ids" | "description" | "needs" | "expectRed"> {
+export interface RuleMutation extends Pick<
+    Mutation,
+    "name" | "ids" | "description" | "needs" | "expectRed" | "mayRed"
+> {
     /** The VirtualService. */
     of(mesh: Mesh): Reference;
     /** Name of the rule. */

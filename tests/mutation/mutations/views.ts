@@ -33,7 +33,10 @@ export const views: readonly Mutation[] = [
                 metadata.annotations = { ...metadata.annotations, "networking.istio.io/exportTo": "." };
             }),
         traces: (mesh) => inClusters(mesh, ["gateway"], serverCluster(mesh), (cluster) => cluster === undefined),
-        expectRed: { "proxy-views": ["listeners", "routes", "clusters", "endpoints"] },
+        expectRed: {
+            "proxy-views": ["listeners", "routes", "clusters", "endpoints"],
+            "route-tables": ["sidecars"],
+        },
     },
     {
         name: "view-listener-removed",

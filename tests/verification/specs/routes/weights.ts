@@ -12,7 +12,7 @@ const concurrency = 2;
 export const routeWeights = defineRouteSpec({
     name: "route-weights",
     description:
-        "Requests from outside to each route with weights are shared between the subsets as declared: exact binomial tests, false-alarm rate 1e-6 together, power 0.999 against a share that is off by 5 percentage points (10 where both sides get more than a fifth).",
+        "Requests from outside to each route with weights are shared between the subsets as declared: exact binomial tests, false-alarm rate 1e-6 together, power 0.999 against a share that is off by 10 percentage points; smaller deviations are the route tables' to notice.",
     kind: "weights",
     checks: {
         egov: { ids: ["E8"], title: "E8 routes: the requests of each weighted route are shared as declared" },
