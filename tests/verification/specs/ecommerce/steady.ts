@@ -9,7 +9,7 @@ const concurrency = 2;
 export const steady = defineSpec({
     name: "ecommerce-steady",
     description:
-        "A stream of requests from outside to each service: none of them fails, is held up or copied on the way (a share of 1 % is noticed with probability 0.999), and each arrives at its own service only.",
+        "A stream of requests from outside to each service: none of them fails, is held up or copied on the way (a share of 2 % is noticed with probability 0.999), and each arrives at its own service only.",
     needs: ["ecommerce", "sample-app"],
     locks: () => [],
     checks: {
@@ -23,7 +23,7 @@ export const steady = defineSpec({
     async run({ target, config, check, all, progress }) {
         const host = ecommerceHost(config);
         const run = testRun();
-        progress(`${steadyCount} requests to each service, so that a share of 1 % that fails is noticed`);
+        progress(`${steadyCount} requests to each service, so that a share of 2 % that fails is noticed`);
         const streams = await Promise.all(
             ecommerceServices(config).map(async ({ name, path }) => {
                 const pods = await ecommercePods(target, name);

@@ -18,7 +18,7 @@ import { helloEvidence } from "./evidence";
 export const egovLoadBalancing = defineSpec({
     name: "egov-load-balancing",
     description:
-        "One stream of requests from outside: none of them fails, is held up or copied on the way (a share of 1 % is noticed with probability 0.999), and they spread over all pods of egov-hello (exact multinomial test on the counts, false-alarm rate 1e-6). On one connection the strict turn tells round robin from chance.",
+        "One stream of requests from outside: none of them fails, is held up or copied on the way (a share of 2 % is noticed with probability 0.999), and they spread over all pods of egov-hello (exact multinomial test on the counts, false-alarm rate 1e-6). On one connection the strict turn tells round robin from chance.",
     needs: ["egov", "sample-app"],
     locks: () => exclusive("gateway:egov-hello"),
     checks: {
@@ -50,7 +50,7 @@ export const egovLoadBalancing = defineSpec({
 
         async function checkStream(): Promise<void> {
             if (!wanted("steady", "once", "spread")) return;
-            progress(`${steadyCount} requests, so that a share of 1 % that fails is noticed`);
+            progress(`${steadyCount} requests, so that a share of 2 % that fails is noticed`);
             const run = testRun();
             const stream = await sendSteadily(target, run, { name: "egov-hello", pods, request: { path } }, 4);
             await all(

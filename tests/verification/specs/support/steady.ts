@@ -8,7 +8,7 @@ import { applicationPods } from "./names";
 /** Streams of equal requests of which none may fail, be held up, be copied or go astray. */
 
 /** A share of failing or copied requests this large is noticed with the probability {@link power}. */
-const noticedShare = 0.01;
+const noticedShare = 0.02;
 
 /** Number of requests of one stream: the least that notices {@link noticedShare}. */
 export const steadyCount = requestsToSee(noticedShare, { missed: 1 - power });
@@ -17,7 +17,7 @@ export const steadyCount = requestsToSee(noticedShare, { missed: 1 - power });
 const heldUpAfter = 1_000;
 /**
  * Share of held-up requests that a busy machine may cause by itself. More of them than {@link upperLimit} says are no
- * chance; a delay of one request in twenty is noticed with the probability 0.999.
+ * chance; a delay of one request in ten is noticed with the probability 0.999.
  */
 const heldUpShare = 0.005;
 
