@@ -50,9 +50,11 @@ export async function inListeners(mesh: Mesh, service: string, is: (listeners: s
     return Promise.all(
         pods.map(async (pod) => {
             const proxy = mesh.target.proxy(pod);
+            const listeners = await proxy.get("config_dump?resource=dynamic_listeners");
+            // After the configuration: had it changed in between, the connections of before would still be there.
             const draining = await proxy.get("stats?filter=listener_manager.total_.*_draining");
             if (/: [1-9]/.test(draining)) throw new Error(`${pod.name} still closes connections of before`);
-            return is(await proxy.get("config_dump?resource=dynamic_listeners"));
+            return is(listeners);
         }),
     );
 }

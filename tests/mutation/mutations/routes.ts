@@ -181,7 +181,10 @@ export const routes: readonly Mutation[] = [
                 spec: rest,
             });
         },
-        traces: (mesh) => inGatewayRoutes(mesh, (all) => all.some(({ match }) => match?.["prefix"] === "/")),
+        traces: (mesh) =>
+            inGatewayRoutes(mesh, (all) =>
+                all.some(({ match, domains }) => match?.["prefix"] === "/" && domains.includes("*")),
+            ),
         expectRed: union(gatewayTable, { "ecommerce-routing": ["others"], "egov-route": ["others"] }),
     },
     {
