@@ -185,7 +185,12 @@ export const routes: readonly Mutation[] = [
             inGatewayRoutes(mesh, (all) =>
                 all.some(({ match, domains }) => match?.["prefix"] === "/" && domains.includes("*")),
             ),
-        expectRed: union(gatewayTable, { "ecommerce-routing": ["others"], "egov-route": ["others"] }),
+        expectRed: ({ study }) =>
+            union(
+                gatewayTable,
+                { "ecommerce-routing": ["others"], "egov-route": ["others"] },
+                study.enabled ? { "study-catalog": ["host"] } : {},
+            ),
     },
     {
         name: "route-fixed-health",

@@ -111,9 +111,9 @@ export const undeclared: readonly Mutation[] = [
         },
         recommendation,
         (http) => {
-            http.fault = { delay: { fixedDelay: "1.2s", ...share(10) } };
+            http.fault = { delay: { fixedDelay: "3.5s", ...share(10) } };
         },
-        /a delay of 1200 ms/,
+        /a delay of 3500 ms/,
     ),
     shopRoute(
         {
@@ -182,9 +182,9 @@ export const undeclared: readonly Mutation[] = [
             mayRed: helloFromOutside,
         },
         (http) => {
-            http.fault = { delay: { fixedDelay: "1.2s", ...share(10) } };
+            http.fault = { delay: { fixedDelay: "3.5s", ...share(10) } };
         },
-        /a delay of 1200 ms/,
+        /a delay of 3500 ms/,
     ),
     helloRoute(
         {

@@ -126,7 +126,7 @@ export const studyOutlierDetection = defineSpec({
                 let last: Answer[] = [];
                 let inARow = 0;
                 const untouched = async (): Promise<boolean> => {
-                    last = await send(failure.fault, 4);
+                    last = await send(failure.fault, 12);
                     const right = last.every(
                         ({ status, upstreamPod, upstreamAttempt }) =>
                             status === 200 && upstreamPod !== failing!.name && upstreamAttempt === 1,

@@ -14,7 +14,7 @@ const noticedShare = 0.02;
 export const steadyCount = requestsToSee(noticedShare, { missed: 1 - power });
 
 /** Milliseconds that a request may spend outside the answering application before it counts as held up. */
-const heldUpAfter = 1_000;
+const heldUpAfter = 3_000;
 /**
  * Share of held-up requests that a busy machine may cause by itself. More of them than {@link upperLimit} says are no
  * chance; a delay of one request in ten is noticed with the probability 0.999.
