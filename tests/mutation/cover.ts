@@ -1,4 +1,5 @@
 import type { PlatformConfig } from "../../components/config/platform";
+import { missing as lacking } from "../verification/features";
 import type { Mutation } from "./mutation";
 
 /** The ways of breaking a mesh that everybody meets first: always in the selection. */
@@ -18,9 +19,10 @@ export const commonMistakes: readonly string[] = [
 
 /**
  * A small selection of mutations for tests whose time is limited: the common mistakes, every equivalent change, and as
- * few more as turn every check red which any mutation does. Taken greedily, so not always the smallest one.
+ * few more as turn every check red which any mutation does that the environment can have. Taken greedily, so not always the smallest one.
  */
-export function cover(mutations: readonly Mutation[], config: PlatformConfig): Mutation[] {
+export function cover(all: readonly Mutation[], config: PlatformConfig): Mutation[] {
+    const mutations = all.filter(({ needs }) => lacking(needs, config) === undefined);
     const reds = new Map(mutations.map((mutation) => [mutation, checksOf(mutation, config)]));
     const missing = new Set([...reds.values()].flat());
     const chosen = new Set<Mutation>();
