@@ -1,5 +1,5 @@
 import { objects, type Mesh } from "../cluster/mesh";
-import type { Mutation } from "../mutation";
+import type { CheckSet, Mutation } from "../mutation";
 import { inGatewayRoutes } from "./look";
 import { gatewayTable, helloFromOutside, shopRouteGone, union } from "./red";
 
@@ -14,6 +14,9 @@ const noShopRoutes = (mesh: Mesh) =>
         return !all.some(({ match }) => paths.includes(String(match?.["prefix"])));
     });
 
+/** No canary can be reached from outside either. */
+const canaryGone: CheckSet = { "route-weights": ["ecommerce"], "route-matches": ["ecommerce"] };
+
 export const gateways: readonly Mutation[] = [
     {
         name: "gateway-selector",
@@ -25,7 +28,7 @@ export const gateways: readonly Mutation[] = [
                 spec.selector = { istio: "ingress" };
             }),
         traces: noShopRoutes,
-        expectRed: union(shopRouteGone, { "ecommerce-gateway": ["settings", "listener"] }),
+        expectRed: union(shopRouteGone, canaryGone, { "ecommerce-gateway": ["settings", "listener"] }),
     },
     {
         name: "gateway-shop-removed",
@@ -34,7 +37,7 @@ export const gateways: readonly Mutation[] = [
         needs: ["ecommerce"],
         apply: (changes, { config }) => changes.remove(objects.shop("Gateway", config, shopGateway)),
         traces: noShopRoutes,
-        expectRed: union(shopRouteGone, {
+        expectRed: union(shopRouteGone, canaryGone, {
             "ecommerce-gateway": ["settings", "listener"],
             "ecommerce-infrastructure": ["objects"],
         }),

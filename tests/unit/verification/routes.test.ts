@@ -74,7 +74,7 @@ describe("Verification, route weights: against a simulated gateway", () => {
     };
     it("90/10 passes; a system without such routes is skipped", async () =>
         assert.deepEqual(statuses(await shared(0.1)).sort(), ["passed", "skipped"]));
-    for (const share of [0.15, 0.05, 0, 1])
+    for (const share of [0.25, 0, 1])
         it(`a share of ${share * 100} % instead of 10 % is red`, async () =>
             assert.ok(statuses(await shared(share)).includes("failed")));
     it("answers of nobody are red", async () => {
