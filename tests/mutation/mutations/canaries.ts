@@ -3,7 +3,7 @@ import { objects, type Mesh } from "../cluster/mesh";
 import type { CheckSet, Mutation } from "../mutation";
 import { outboundCluster } from "../../verification/target/envoy";
 import { appContainer, inGatewayRoutes, inHosts, isReady } from "./look";
-import { gatewayTable } from "./red";
+import { gatewayTable, shopRequests } from "./red";
 import { hasWeights, ruleMutation, setWeights, type RuleMutation } from "./rules";
 
 /** Mistakes in a canary: shares (C9), groups by header and cookie (C9, C10), the candidate itself. */
@@ -38,17 +38,6 @@ function headerOf(route: { match?: Record<string, unknown> } | undefined, header
 
 const headerText = (route: Parameters<typeof headerOf>[0], header: string) =>
     JSON.stringify(headerOf(route, header)) ?? "";
-
-/** What single requests to the service may meet when the candidate's tenth of them fails. */
-const someFail: CheckSet = {
-    "ecommerce-inside-access": ["texts"],
-    "ecommerce-outside-access": ["texts"],
-    "ecommerce-routing": ["prefixes", "hosts"],
-    "ecommerce-health": ["smoke"],
-    "ecommerce-retries": ["recovered", "exhausted", "clientErrors"],
-    "ecommerce-timeouts": ["perTry", "total"],
-    "mutual-tls": ["peer"],
-};
 
 const candidateCluster = ({ config: { ecommerce } }: Mesh, subset = "candidate") =>
     outboundCluster(order, ecommerce.namespace, ecommerce.servicePort, subset);
@@ -180,7 +169,7 @@ export const canaries: readonly Mutation[] = [
             "route-matches": ["ecommerce"],
             "ecommerce-steady": ["answers"],
         },
-        mayRed: someFail,
+        mayRed: shopRequests,
     },
     {
         name: "canary-subset-stable",
@@ -221,7 +210,7 @@ export const canaries: readonly Mutation[] = [
             "ecommerce-answers": ["replicas"],
             "ecommerce-steady": ["answers"],
         },
-        mayRed: someFail,
+        mayRed: shopRequests,
     },
     {
         name: "canary-candidate-text",

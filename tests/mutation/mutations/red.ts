@@ -2,17 +2,19 @@ import type { CheckSet } from "../mutation";
 
 /** Sets of checks that go red together, named by what no longer works. */
 
-/** One e-commerce service gets no good answer for requests from outside. */
-export const shopFromOutside: CheckSet = {
+/** What single requests from outside to an e-commerce service meet. */
+export const shopRequests: CheckSet = {
     "ecommerce-inside-access": ["texts"],
     "ecommerce-outside-access": ["texts"],
     "ecommerce-routing": ["prefixes", "hosts"],
     "ecommerce-health": ["smoke"],
     "ecommerce-retries": ["recovered", "exhausted", "clientErrors"],
     "ecommerce-timeouts": ["perTry", "total"],
-    "ecommerce-steady": ["answers"],
     "mutual-tls": ["peer"],
 };
+
+/** One e-commerce service gets no good answer for requests from outside. */
+export const shopFromOutside: CheckSet = { ...shopRequests, "ecommerce-steady": ["answers"] };
 
 /** The gateway's routes are not the declared ones. */
 export const gatewayTable: CheckSet = { "route-tables": ["gateway"] };

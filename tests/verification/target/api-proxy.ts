@@ -1,6 +1,6 @@
 import https from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node";
-import type { ForwardedAnswer } from "./forward";
+import { readAnswer, type ForwardedAnswer } from "./forward";
 import type { Pod } from "./target";
 
 /**
@@ -38,18 +38,7 @@ export async function proxiedGet(
 
 function get(url: string, options: https.RequestOptions): Promise<ForwardedAnswer> {
     return new Promise((resolve, reject) => {
-        const request = https.get(url, options, (response) => {
-            const chunks: Buffer[] = [];
-            response.on("data", (chunk: Buffer) => chunks.push(chunk));
-            response.on("error", reject);
-            response.on("end", () =>
-                resolve({
-                    status: response.statusCode ?? 0,
-                    headers: response.headers,
-                    body: Buffer.concat(chunks).toString("utf8"),
-                }),
-            );
-        });
+        const request = https.get(url, options, (response) => resolve(readAnswer(response)));
         request.on("error", reject);
     });
 }

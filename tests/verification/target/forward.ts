@@ -11,6 +11,22 @@ export interface ForwardedAnswer {
     body: string;
 }
 
+/** Reads an answer to its end. */
+export function readAnswer(response: http.IncomingMessage): Promise<ForwardedAnswer> {
+    return new Promise((resolve, reject) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("error", reject);
+        response.on("end", () =>
+            resolve({
+                status: response.statusCode ?? 0,
+                headers: response.headers,
+                body: Buffer.concat(chunks).toString("utf8"),
+            }),
+        );
+    });
+}
+
 /** Sends GET `path` to 127.0.0.1:`port` inside the pod. */
 export async function forwardedGet(
     kubeConfig: KubeConfig,
@@ -61,18 +77,7 @@ function exchange(
             headers: { host: "localhost", ...headers, connection: "close" },
         });
         request.on("error", reject);
-        request.on("response", (response) => {
-            const chunks: Buffer[] = [];
-            response.on("data", (chunk: Buffer) => chunks.push(chunk));
-            response.on("error", reject);
-            response.on("end", () =>
-                resolve({
-                    status: response.statusCode ?? 0,
-                    headers: response.headers,
-                    body: Buffer.concat(chunks).toString("utf8"),
-                }),
-            );
-        });
+        request.on("response", (response) => resolve(readAnswer(response)));
         request.end();
     });
 }
