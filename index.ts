@@ -1,13 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
-import { appImage, Ecommerce, EgovHello, TrafficStudy } from "./components/apps";
+import { appImage, Ecommerce, EgovHello, OutsideSite, TrafficStudy } from "./components/apps";
 import { createCluster } from "./components/cluster/cluster";
 import { resolveImages } from "./components/cluster/images";
+import { hostsThrough } from "./components/config/egress";
 import { loadConfig } from "./components/config/load";
-import { IngressGateway, ISTIO_NAMESPACE, IstioControlPlane } from "./components/mesh";
+import { EgressGateway, IngressGateway, ISTIO_NAMESPACE, IstioControlPlane } from "./components/mesh";
 import { loadCharts } from "./components/mesh/charts";
 import { toolProvenance } from "./components/provenance";
 import { MutualTls } from "./components/security";
-import { Gateway } from "./components/traffic";
+import { ExternalHosts, Gateway } from "./components/traffic";
 import { Verification } from "./components/verification";
 
 /** The platform of one stack, from the cluster up: cluster -> mesh -> gateway -> applications -> verification. */
@@ -36,6 +37,31 @@ async function platform() {
         { provider: cluster.provider, dependsOn: [...mesh] },
     );
 
+    // What leaves the mesh: the hosts that may be reached, and the proxies on the way to them.
+    const { egress } = config.mesh;
+    const egressGateways =
+        hostsThrough(egress, "gateway").length > 0
+            ? [
+                  new EgressGateway(
+                      "egress-gateway",
+                      { config: egress.gateway, namespace: istio.namespace, mesh },
+                      onCluster,
+                  ),
+              ]
+            : [];
+    const onlyKnown = config.mesh.outboundTrafficPolicy === "REGISTRY_ONLY" && config.ecommerce.enabled;
+    const externalHosts = new ExternalHosts(
+        "external-hosts",
+        {
+            config: egress,
+            namespace: ISTIO_NAMESPACE,
+            gateway: egressGateways[0]?.proxies,
+            own: onlyKnown ? { hosts: config.ecommerce.hosts, leadTo: ingress.service } : undefined,
+            mesh,
+        },
+        onCluster,
+    );
+
     // The sample systems: pods, routes, traffic policy.
     const image = appImage(config.sampleImage, images);
     const egov = config.egov.enabled
@@ -59,6 +85,7 @@ async function platform() {
               ),
           ]
         : [];
+    const outside = egress.site ? [new OutsideSite("outside", { config: egress.site, image }, onCluster)] : [];
 
     // Who may talk to whom, and how.
     const applications = [...egov, ...ecommerce, ...study].flatMap(({ resources }) => resources);
@@ -69,7 +96,11 @@ async function platform() {
         config,
         cluster,
         provenance,
-        after: [gateway, ...applications, ...[ingress, mutualTls].flatMap(({ resources }) => resources)],
+        after: [
+            gateway,
+            ...applications,
+            ...[ingress, ...egressGateways, externalHosts, ...outside, mutualTls].flatMap(({ resources }) => resources),
+        ],
     });
 
     return {

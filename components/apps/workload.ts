@@ -1,5 +1,5 @@
 import type { types } from "@pulumi/kubernetes";
-import type { Resources } from "../config/mesh";
+import type { Resources } from "../config/resources";
 import { containerArgs, HEALTH_PATH, type Answer } from "./image";
 
 /** One Deployment of an application: pods of one version. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { canary } from "./canary";
 import { egovRoutes } from "./egov-routes";
-import { resources } from "./mesh";
+import { resources } from "./resources";
 import { routes, type Route } from "./routes";
 import { authorization } from "./security";
 import {

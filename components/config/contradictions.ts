@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import type { Resources } from "./mesh";
+import { siteHost } from "./egress";
+import type { Resources } from "./resources";
 import type { PlatformConfig } from "./platform";
 import { routeProblems, weightProblems } from "./route-problems";
 import { studyContainerPorts } from "./study";
@@ -59,6 +60,7 @@ const rules: Contradiction[] = [
             "ecommerce.namespace",
             "study.enabled",
             "study.namespace",
+            "mesh.egress.site",
         ],
         find: namespaceProblems,
     },
@@ -166,6 +168,7 @@ const rules: Contradiction[] = [
             ]);
         },
     },
+    { reads: ["mesh.egress", "egov.namespaces", "ecommerce.namespace", "study.namespace"], find: egressProblems },
     {
         reads: ["ecommerce.enabled", "ecommerce.services", "ecommerce.authorization"],
         find: callProblems,
@@ -187,6 +190,7 @@ const rules: Contradiction[] = [
     resourceRule("mesh.istiod", ({ mesh }) => mesh.istiod),
     resourceRule("mesh.sidecar", ({ mesh }) => mesh.sidecar),
     resourceRule("mesh.ingressGateway.resources", ({ mesh }) => mesh.ingressGateway.resources),
+    resourceRule("mesh.egress.gateway.resources", ({ mesh }) => mesh.egress.gateway.resources),
     resourceRule("egov.resources", ({ egov }) => egov.resources),
     resourceRule("ecommerce.resources", ({ ecommerce }) => ecommerce.resources),
     resourceRule("study.resources", ({ study }) => study.resources),
@@ -258,13 +262,14 @@ function prefixProblems({ egov, ecommerce }: PlatformConfig): Finding[] {
 /** Namespaces that are Kubernetes' or Istio's own. */
 const RESERVED_NAMESPACES = ["default", "istio-system", "kube-system", "kube-public", "kube-node-lease"];
 
-function namespaceProblems({ egov, ecommerce, study }: PlatformConfig): Finding[] {
+function namespaceProblems({ egov, ecommerce, study, mesh: { egress } }: PlatformConfig): Finding[] {
     const named: [string, string][] = [
         ...(egov.enabled
             ? Object.entries(egov.namespaces).map(([key, name]): [string, string] => [`egov.namespaces.${key}`, name])
             : []),
         ...(ecommerce.enabled ? [["ecommerce.namespace", ecommerce.namespace] satisfies [string, string]] : []),
         ...(study.enabled ? [["study.namespace", study.namespace] satisfies [string, string]] : []),
+        ...(egress.site ? [["mesh.egress.site.namespace", egress.site.namespace] satisfies [string, string]] : []),
     ];
     return named.flatMap(([at, name], index): Finding[] => {
         const [first] = named.find(([, other]) => other === name)!;
@@ -279,6 +284,44 @@ function namespaceProblems({ egov, ecommerce, study }: PlatformConfig): Finding[
             ]),
         ];
     });
+}
+
+/** P11, T7: hosts that are declared twice or lie in the mesh, and a site of which nothing is to be seen. */
+function egressProblems({ egov, ecommerce, study, mesh: { egress } }: PlatformConfig): Finding[] {
+    const hosts = Object.entries(egress.hosts);
+    const inside = [...Object.values(egov.namespaces), ecommerce.namespace, study.namespace];
+    const twice = hosts.flatMap(([name, { host, port }], index): Finding[] => {
+        const first = hosts.findIndex(([, other]) => other.host === host && other.port === port);
+        return when(first < index, [
+            `mesh.egress.hosts.${name}`,
+            `${host}:${port} is already ${hosts[first]![0]}; Istio would take one of the two and not say which`,
+        ]);
+    });
+    const ofTheMesh = hosts.flatMap(([name, { host }]): Finding[] =>
+        when(
+            inside.some((namespace) => new RegExp(`\\.${namespace}(\\.svc(\\.cluster\\.local)?)?$`).test(host)),
+            [
+                `mesh.egress.hosts.${name}.host`,
+                `${host} lies in the mesh: a host outside is meant, which Istio does not know by itself`,
+            ],
+        ),
+    );
+    const { site } = egress;
+    const unknown = site
+        ? hosts.flatMap(([name, { host, port }]): Finding[] => {
+              if (!host.endsWith(siteHost(site, ""))) return [];
+              const service = host.split(".")[0]!;
+              if (site.services.includes(service))
+                  return when(port === site.otherPort, [
+                      `mesh.egress.hosts.${name}.port`,
+                      `${port} is mesh.egress.site.otherPort, the port that no Service of the mesh has: declare 80, or choose another otherPort`,
+                  ]);
+              return [
+                  [`mesh.egress.hosts.${name}.host`, `the site has no ${service}; it has: ${site.services.join(", ")}`],
+              ];
+          })
+        : [];
+    return [...twice, ...ofTheMesh, ...unknown];
 }
 
 /** Outlier detection that Istio accepts and that never ejects, or ejects without effect. */

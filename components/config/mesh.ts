@@ -1,16 +1,10 @@
 import { z } from "zod";
+import { egress } from "./egress";
+import { resources } from "./resources";
 import { mtls } from "./security";
-import { nodePort, percent, quantity } from "./units";
+import { nodePort, percent } from "./units";
 
-/** The Istio control plane, its sidecars and the ingress gateway. */
-
-export const resources = z.strictObject({
-    requests: z.strictObject({ cpu: quantity, memory: quantity }).describe("What the scheduler reserves"),
-    limits: z
-        .strictObject({ cpu: quantity.optional().describe("Default: no limit"), memory: quantity })
-        .describe("What the container may use at most"),
-});
-export type Resources = z.infer<typeof resources>;
+/** The Istio control plane, its sidecars, the ingress gateway, and what leaves the mesh. */
 
 export const mesh = z.strictObject({
     version: z
@@ -89,5 +83,12 @@ export const mesh = z.strictObject({
         })
         .prefault({})
         .describe("The proxies that requests from outside come through (P10)"),
+    outboundTrafficPolicy: z
+        .enum(["ALLOW_ANY", "REGISTRY_ONLY"])
+        .default("ALLOW_ANY")
+        .describe(
+            "ALLOW_ANY: pods reach every host outside; REGISTRY_ONLY: those that `egress.hosts` declares (P11, T7)",
+        ),
+    egress: egress.prefault({}).describe("What leaves the mesh (P11, T7)"),
 });
 export type MeshConfig = z.infer<typeof mesh>;

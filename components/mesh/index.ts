@@ -1,4 +1,5 @@
 export { IstioControlPlane, type IstioControlPlaneArgs } from "./control-plane";
 export { INGRESS_GATEWAY, IngressGateway, type IngressGatewayArgs } from "./ingress-gateway";
+export { EgressGateway, type EgressGatewayArgs } from "./egress-gateway";
 export { renderControlPlane } from "./render";
 export { controlPlaneValues, ISTIO_NAMESPACE, istioOperator, type MeshImages } from "./values";

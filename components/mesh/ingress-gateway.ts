@@ -1,6 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { MeshConfig } from "../config/mesh";
+import type { ServiceReference } from "../traffic";
+import { gatewayMetadata, gatewayProxies, PROXY_PORT, servicePort, type ServicePort } from "./gateway-proxies";
 import { ISTIO_NAMESPACE } from "./values";
 
 /** The ingress gateway (P10): the proxies that requests from outside come through. */
@@ -18,73 +20,17 @@ export const INGRESS_GATEWAY = "istio-ingressgateway";
 /** What Gateways select the proxies by (P10). */
 export const INGRESS_GATEWAY_SELECTOR = { istio: "ingressgateway" } as const;
 
-const labels = { app: INGRESS_GATEWAY, ...INGRESS_GATEWAY_SELECTOR };
-const metadata = { name: INGRESS_GATEWAY, namespace: ISTIO_NAMESPACE, labels };
+const metadata = gatewayMetadata({ name: INGRESS_GATEWAY, selector: INGRESS_GATEWAY_SELECTOR });
 
-/** User that Istio's proxies run as. */
-const PROXY_USER = 1337;
-
-/** Ports of the proxy: what the Services lead to. Above 1024, so no privilege is needed to open them. */
-const PROXY_PORT = { status: 15021, http: 8080, https: 8443 };
-
-/** The gateway's Deployment: istiod's webhook makes the proxy out of the container (image `auto`). */
+/** The gateway's Deployment. */
 export function gatewayDeployment({ replicas, resources, autoscaling }: IngressGatewayArgs["config"]) {
-    return {
-        metadata,
-        spec: {
-            // An autoscaler owns the number of replicas.
-            ...(autoscaling ? {} : { replicas }),
-            selector: { matchLabels: INGRESS_GATEWAY_SELECTOR },
-            strategy: { rollingUpdate: { maxSurge: "100%", maxUnavailable: 0 } },
-            template: {
-                metadata: {
-                    labels: { ...labels, "sidecar.istio.io/inject": "true" },
-                    annotations: { "inject.istio.io/templates": "gateway" },
-                },
-                spec: {
-                    serviceAccountName: INGRESS_GATEWAY,
-                    terminationGracePeriodSeconds: 30,
-                    topologySpreadConstraints: ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map(
-                        (topologyKey) => ({
-                            maxSkew: 1,
-                            topologyKey,
-                            whenUnsatisfiable: "ScheduleAnyway",
-                            labelSelector: { matchLabels: INGRESS_GATEWAY_SELECTOR },
-                        }),
-                    ),
-                    containers: [
-                        {
-                            name: "istio-proxy",
-                            image: "auto",
-                            // Injection keeps what is set here, and Kubernetes would set Always for a name without a tag.
-                            imagePullPolicy: "IfNotPresent",
-                            ports: [
-                                { name: "status-port", containerPort: PROXY_PORT.status },
-                                { name: "http2", containerPort: PROXY_PORT.http },
-                                { name: "https", containerPort: PROXY_PORT.https },
-                            ],
-                            // Every second while it starts, so that the entrance opens as soon as it can; then seldom.
-                            startupProbe: {
-                                httpGet: { path: "/healthz/ready", port: PROXY_PORT.status },
-                                periodSeconds: 1,
-                                timeoutSeconds: 3,
-                                failureThreshold: 120,
-                            },
-                            resources: { requests: resources.requests, limits: { cpu: "2", ...resources.limits } },
-                            securityContext: {
-                                runAsNonRoot: true,
-                                runAsUser: PROXY_USER,
-                                runAsGroup: PROXY_USER,
-                                readOnlyRootFilesystem: true,
-                                allowPrivilegeEscalation: false,
-                                capabilities: { drop: ["ALL"] },
-                            },
-                        },
-                    ],
-                },
-            },
-        },
-    };
+    // An autoscaler owns the number of replicas.
+    return gatewayProxies({
+        name: INGRESS_GATEWAY,
+        selector: INGRESS_GATEWAY_SELECTOR,
+        resources,
+        ...(autoscaling ? {} : { replicas }),
+    });
 }
 
 /** The Services that lead to the gateway, by name: a NodePort has one Service, so two of them take two (P2, P10). */
@@ -104,16 +50,12 @@ export function gatewayServices({ serviceType, nodePorts }: IngressGatewayArgs["
         : [service(INGRESS_GATEWAY, [status, http2(), https()])];
 }
 
-type ServicePort = ReturnType<typeof servicePort>;
-
-function servicePort(name: string, port: number, targetPort: number, nodePort?: number) {
-    return { name, port, targetPort, ...(nodePort !== undefined && { nodePort }) };
-}
-
 /** Deployment and Services of the ingress gateway; a disruption budget and an autoscaler where they mean something. */
 export class IngressGateway extends pulumi.ComponentResource {
     /** Labels of the proxies: what a Gateway selects. */
     readonly selector: Readonly<Record<string, string>> = INGRESS_GATEWAY_SELECTOR;
+    /** The Service by which pods of the cluster reach it. */
+    readonly service: ServiceReference = { name: INGRESS_GATEWAY, namespace: ISTIO_NAMESPACE, port: 80 };
     /** Everything that was deployed. */
     readonly resources: readonly pulumi.CustomResource[];
 

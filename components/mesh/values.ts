@@ -1,4 +1,5 @@
-import type { MeshConfig, Resources } from "../config/mesh";
+import type { MeshConfig } from "../config/mesh";
+import type { Resources } from "../config/resources";
 
 /** The images of control plane and proxies, as the cluster resolved them. */
 export interface MeshImages {
@@ -61,6 +62,7 @@ export function controlPlaneValues(mesh: MeshConfig, images: MeshImages) {
         telemetry: { enabled: !vanilla },
         meshConfig: {
             accessLogFile: "/dev/stdout",
+            outboundTrafficPolicy: { mode: mesh.outboundTrafficPolicy },
             // Merging rewrites scrape annotations to the agent, which answers for Istio's own proxy only.
             enablePrometheusMerge: !vanilla,
             defaultConfig: {

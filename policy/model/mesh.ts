@@ -220,7 +220,7 @@ function readObject(source: SourceObject): MeshObject {
 }
 
 function fqdnEntry(service: Service): [string, Service][] {
-    return isKnown(service.fqdn) ? [[service.fqdn, service]] : [];
+    return isKnown(service.fqdn) && !service.isHidden ? [[service.fqdn, service]] : [];
 }
 
 function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {

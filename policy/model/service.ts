@@ -47,6 +47,8 @@ export class Service extends MeshObject {
     /** Undefined: a Service without selector, whose endpoints somebody else writes. */
     readonly selector: Labels | undefined;
     readonly type: Maybe<string>;
+    /** Whether the Service is exported to nobody: Istio then does not know it, and only the cluster's DNS leads to it. */
+    readonly isHidden: boolean;
     readonly ports: readonly ServicePort[];
     /** Workloads whose pods the selector selects, or may select once unknown values are known. */
     workloads: readonly Workload[] = [];
@@ -56,6 +58,8 @@ export class Service extends MeshObject {
         const selector = this.root.get("spec", "selector");
         this.selector = selector.isUnknown || selector.keys().length > 0 ? readLabels(selector) : undefined;
         this.type = this.root.get("spec", "type").text() ?? "ClusterIP";
+        const exportTo = this.root.get("metadata", "annotations", "networking.istio.io/exportTo").text();
+        this.isHidden = exportTo === "~";
         this.ports = this.root.get("spec", "ports").items().map(readPort);
     }
 

@@ -4,6 +4,8 @@ export interface RecordedRequest {
     readonly attempt: number;
     /** Header `Host`: ends in `-shadow` before the port where the request is a mirrored copy (T6). */
     readonly host: string;
+    /** Address that the request came from: the last proxy's, where the pod has no sidecar (P11). */
+    readonly from: string;
     /** Status that was answered; null while it is under way or when the client left before the answer. */
     status: number | null;
     /** When the request arrived: milliseconds since 1970. */
@@ -27,15 +29,15 @@ export class Recorder {
     constructor(private readonly capacity = 10_000) {}
 
     /** Remembers a request; its status is filled in by whoever answers it. */
-    record(key: string, attempt: number, host: string, peer: string | null = null): RecordedRequest {
-        const request: RecordedRequest = { attempt, host, peer, status: null, at: Date.now() };
+    record(key: string, request: Omit<RecordedRequest, "status" | "at">): RecordedRequest {
+        const recorded: RecordedRequest = { ...request, status: null, at: Date.now() };
         const list = this.requests.get(key) ?? [];
-        list.push(request);
+        list.push(recorded);
         this.size += 1;
         this.requests.delete(key);
         this.requests.set(key, list);
         this.forget();
-        return request;
+        return recorded;
     }
 
     /** The requests remembered under a key, oldest first. */

@@ -64,7 +64,8 @@ export class SampleServer {
         const key = request.headers["x-test-key"];
         if (typeof key === "string" && key.length <= LONGEST_KEY) {
             const { host = "" } = request.headers;
-            const recorded = this.recorder.record(key, attempt, host, peerOf(request.headers));
+            const [peer, from] = [peerOf(request.headers), senderOf(request)];
+            const recorded = this.recorder.record(key, { attempt, host, peer, from });
             response.once("finish", () => (recorded.status = response.statusCode));
         }
         if (url.pathname.endsWith("/health")) return this.health(response);
@@ -113,6 +114,11 @@ export class SampleServer {
         const list: readonly RecordedRequest[] = this.recorder.list(key);
         json(response, 200, list);
     }
+}
+
+/** The address at the other end of the connection; IPv4 in its own form although the socket takes IPv6, too. */
+function senderOf({ socket }: http.IncomingMessage): string {
+    return (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
 }
 
 /** The URL of a request line. One that begins with `//` is a path all the same and no host. */

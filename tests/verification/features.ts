@@ -1,3 +1,4 @@
+import { siteHosts, undeclaredServices } from "../../components/config/egress";
 import { milliseconds } from "../../components/config/units";
 import type { PlatformConfig } from "../../components/config/platform";
 import { studyFeatures } from "./specs/support/study-features";
@@ -104,6 +105,22 @@ const features = {
         mtls.exceptions.some(({ mode }) => mode === "STRICT") ||
         "mesh.mtls.mode is PERMISSIVE without any port that is STRICT",
     ...studyFeatures,
+    "registry-only": ({ mesh }: PlatformConfig) =>
+        mesh.outboundTrafficPolicy === "REGISTRY_ONLY" ||
+        `mesh.outboundTrafficPolicy is ${mesh.outboundTrafficPolicy}: nothing is refused`,
+    /** A host that answers and that the mesh must not let its pods reach. */
+    "undeclared-host": ({ mesh: { egress } }: PlatformConfig) =>
+        undeclaredServices(egress).length > 0 ||
+        "mesh.egress.site is not set, or all of its services are declared: there is no host to be refused",
+    /** Declared hosts that answer and tell who asked. */
+    "site-hosts": ({ mesh: { egress } }: PlatformConfig) =>
+        siteHosts(egress).length > 0 || "mesh.egress.hosts names no service of mesh.egress.site",
+    "hosts-through-gateway": ({ mesh: { egress } }: PlatformConfig) =>
+        siteHosts(egress).some(([, { through }]) => through === "gateway") ||
+        "mesh.egress.hosts names no service of mesh.egress.site that is reached through the gateway",
+    "hosts-through-sidecar": ({ mesh: { egress } }: PlatformConfig) =>
+        siteHosts(egress).some(([, { through }]) => through === "sidecar") ||
+        "mesh.egress.hosts names no service of mesh.egress.site that is reached from the pods themselves",
 } satisfies Record<string, FeatureTest>;
 
 export type Feature = keyof typeof features;

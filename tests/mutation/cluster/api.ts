@@ -46,6 +46,8 @@ const kinds = {
     DestinationRule: ["apis/networking.istio.io/v1", "destinationrules"],
     AuthorizationPolicy: ["apis/security.istio.io/v1", "authorizationpolicies"],
     PeerAuthentication: ["apis/security.istio.io/v1", "peerauthentications"],
+    ServiceEntry: ["apis/networking.istio.io/v1", "serviceentries"],
+    Sidecar: ["apis/networking.istio.io/v1", "sidecars"],
     EnvoyFilter: ["apis/networking.istio.io/v1alpha3", "envoyfilters"],
 } as const;
 export type Kind = keyof typeof kinds;

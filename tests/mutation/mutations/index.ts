@@ -3,6 +3,7 @@ import { canaries } from "./canaries";
 import { chaos } from "./chaos";
 import { authorization } from "./authorization";
 import { destinationRules } from "./destination-rules";
+import { egress } from "./egress";
 import { equivalent } from "./equivalent";
 import { egovRoutes } from "./egov-routes";
 import { gateways } from "./gateways";
@@ -29,6 +30,7 @@ export const mutations: readonly Mutation[] = [
     ...study,
     ...authorization,
     ...platform,
+    ...egress,
     ...workloads,
     ...chaos,
     ...equivalent,

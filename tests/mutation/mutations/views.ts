@@ -1,6 +1,6 @@
 import { apiVersionOf } from "../cluster/api";
 import { objects, type Mesh } from "../cluster/mesh";
-import type { Mutation } from "../mutation";
+import type { CheckSet, Mutation } from "../mutation";
 import { outboundCluster } from "../../verification/target/envoy";
 import type { ProxySnapshot } from "../../verification/proxy-views/snapshot";
 import { takeSnapshot } from "../../verification/proxy-views/snapshot";
@@ -33,10 +33,12 @@ export const views: readonly Mutation[] = [
                 metadata.annotations = { ...metadata.annotations, "networking.istio.io/exportTo": "." };
             }),
         traces: (mesh) => inClusters(mesh, ["gateway"], serverCluster(mesh), (cluster) => cluster === undefined),
-        expectRed: {
+        expectRed: ({ mesh: { outboundTrafficPolicy } }): CheckSet => ({
             "proxy-views": ["listeners", "routes", "clusters", "endpoints"],
             "route-tables": ["sidecars"],
-        },
+            // What a proxy does not know it lets through by its address, unless only known hosts are reached.
+            ...(outboundTrafficPolicy === "REGISTRY_ONLY" && { "egov-gateway-server": ["reach"] }),
+        }),
     },
     {
         name: "view-listener-removed",

@@ -39,6 +39,14 @@ describe("policy: destination-host (C8 problem 4)", () => {
             says: ["ServiceEntry"],
         },
         {
+            title: "a Service that is hidden from the mesh",
+            change: (mesh) => {
+                mesh.get("Service/ecommerce/order-api").metadata.annotations = { "networking.istio.io/exportTo": "~" };
+            },
+            found: [`destination-host ${order} ${base}.host`],
+            says: ["order-api.ecommerce.svc.cluster.local"],
+        },
+        {
             title: "a mirror to nowhere",
             change: (mesh) => (route(mesh).mirror = { host: "shadow" }),
             found: [`destination-host ${order} spec.http[0].mirror.host`],

@@ -125,6 +125,10 @@ describe("Configuration: the defaults are the documents' numbers", () => {
             minHealthPercent: 40,
         });
     });
+    it("P11 T7 every host outside is reached unless the stack says otherwise", () => {
+        const { outboundTrafficPolicy, egress } = config.mesh;
+        assert.deepEqual([outboundTrafficPolicy, egress.hosts, egress.site], ["ALLOW_ANY", {}, undefined]);
+    });
     it("P1 c4ang-eks-cluster in ap-northeast-2, 3 nodes over 3 zones", () => {
         assert.deepEqual(platform.parse({ cluster: { kind: "eks" } }).cluster, {
             kind: "eks",

@@ -330,6 +330,35 @@ describe("Configuration: validation", () => {
                 "mesh.ingressGateway.autoscaling.minReplicas: 5 at least and 2 at most cannot both be; at most 2",
             ],
             [
+                "T7 one host declared twice",
+                { mesh: { egress: { hosts: { a: { host: "api.example.com" }, b: { host: "api.example.com" } } } } },
+                "mesh.egress.hosts.b: api.example.com:80 is already a; Istio would take one of the two and not say which",
+            ],
+            [
+                "T7 a host that lies in the mesh",
+                { mesh: { egress: { hosts: { a: { host: "order-api.ecommerce.svc.cluster.local" } } } } },
+                "mesh.egress.hosts.a.host: order-api.ecommerce.svc.cluster.local lies in the mesh: a host outside is meant, which Istio does not know by itself",
+            ],
+            [
+                "T7 a name that the site does not have",
+                { mesh: { egress: { hosts: { a: { host: "other.outside.svc.cluster.local" } }, site: {} } } },
+                "mesh.egress.hosts.a.host: the site has no other; it has: partner, supplier, stranger",
+            ],
+            [
+                "T7 the port that is to be unknown",
+                {
+                    mesh: {
+                        egress: { hosts: { a: { host: "partner.outside.svc.cluster.local", port: 8081 } }, site: {} },
+                    },
+                },
+                "mesh.egress.hosts.a.port: 8081 is mesh.egress.site.otherPort, the port that no Service of the mesh has: declare 80, or choose another otherPort",
+            ],
+            [
+                "P11 the site in a namespace of another system",
+                { mesh: { egress: { site: { namespace: "ecommerce" } } } },
+                'mesh.egress.site.namespace: "ecommerce" is already ecommerce.namespace; every namespace has a name of its own',
+            ],
+            [
                 "P8 more requested than allowed",
                 { mesh: { sidecar: { requests: { cpu: "10m", memory: "2Gi" }, limits: { memory: "1Gi" } } } },
                 "mesh.sidecar.requests.memory: 2Gi is more than the limit of 1Gi; at most 1Gi",

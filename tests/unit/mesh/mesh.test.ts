@@ -23,6 +23,12 @@ describe("Mesh: values of Istio's charts", () => {
         assert.equal(controlPlaneValues(config, images).meshConfig.accessLogFile, "/dev/stdout");
     });
 
+    it("P11 T7 let pods reach what the configuration says", () => {
+        const closed = { ...config, outboundTrafficPolicy: "REGISTRY_ONLY" } as const;
+        assert.equal(controlPlaneValues(config, images).meshConfig.outboundTrafficPolicy.mode, "ALLOW_ANY");
+        assert.equal(controlPlaneValues(closed, images).meshConfig.outboundTrafficPolicy.mode, "REGISTRY_ONLY");
+    });
+
     it("leave Istio's own filters on for Istio's own proxy", () => {
         const { pilot, telemetry, meshConfig } = controlPlaneValues(config, images);
         assert.ok(!("PILOT_ENABLE_ALPN_FILTER" in pilot.env || "PILOT_ENABLE_METADATA_EXCHANGE" in pilot.env));
@@ -81,8 +87,9 @@ describe("Mesh: ingress gateway", () => {
         const { template, selector } = gatewayDeployment(gateway).spec;
         assert.deepEqual(INGRESS_GATEWAY_SELECTOR, { istio: "ingressgateway" });
         assert.deepEqual(selector.matchLabels, INGRESS_GATEWAY_SELECTOR);
-        assert.equal(template.metadata.labels.istio, "ingressgateway");
-        assert.equal(template.metadata.labels["sidecar.istio.io/inject"], "true");
+        const labels: Record<string, string> = template.metadata.labels;
+        assert.equal(labels["istio"], "ingressgateway");
+        assert.equal(labels["sidecar.istio.io/inject"], "true");
         assert.equal(template.metadata.annotations["inject.istio.io/templates"], "gateway");
         assert.equal(template.spec.containers[0]!.image, "auto");
         assert.equal(template.spec.containers[0]!.imagePullPolicy, "IfNotPresent");

@@ -46,6 +46,7 @@ describe("Program: the stack local", function () {
             "egov-monitoring",
             "istio-system",
             "istioinaction",
+            "outside",
         ]);
         assert.deepEqual(names(injected, "Namespace"), ["ecommerce", "egov-app", "egov-infra", "istioinaction"]);
     });
@@ -57,6 +58,8 @@ describe("Program: the stack local", function () {
         assert.deepEqual(Object.fromEntries(replicas), {
             istiod: 1,
             "istio-ingressgateway": 1,
+            "istio-egressgateway": 1,
+            "outside-site": 1,
             "egov-hello-v1": 2,
             "egov-hello-v2": 1,
             "gateway-server": 1,
@@ -137,10 +140,15 @@ describe("Program: the stack local", function () {
     it("C2 C4 a VirtualService and a DestinationRule a service, one Gateway for api.c4ang.com and *", () => {
         const ecommerce = services.map((service) => `ecommerce/${service}`);
         const others = manifests.filter(({ metadata }) => metadata.namespace !== "istioinaction");
-        assert.deepEqual(names(others, "VirtualService"), [...ecommerce, "egov-app/egov-hello"]);
+        assert.deepEqual(names(others, "VirtualService"), [
+            ...ecommerce,
+            "egov-app/egov-hello",
+            "istio-system/egress-partner",
+        ]);
         assert.deepEqual(names(others, "DestinationRule"), [...ecommerce, "egov-app/egov-hello"]);
         assert.deepEqual(names(others, "Gateway"), [
             "ecommerce/ecommerce-gateway",
+            "istio-system/istio-egressgateway",
             "istio-system/istio-ingressgateway",
         ]);
         assert.deepEqual(find(manifests, "Gateway", "ecommerce-gateway").spec, {

@@ -128,7 +128,8 @@ describe("sample app: faults by request headers", () => {
 describe("sample app: recorder", () => {
     it("counts the requests of every key that begins with a prefix", () => {
         const recorder = new Recorder();
-        for (const key of ["run/a", "run/a", "run/b", "other"]) recorder.record(key, 1, "pod");
+        const request = { attempt: 1, host: "pod", peer: null, from: "10.0.0.1" };
+        for (const key of ["run/a", "run/a", "run/b", "other"]) recorder.record(key, request);
         assert.deepEqual(recorder.counts("run/"), { "run/a": 2, "run/b": 1 });
     });
 
@@ -139,7 +140,9 @@ describe("sample app: recorder", () => {
                 fc.integer({ min: 1, max: 20 }),
                 (keys, capacity) => {
                     const recorder = new Recorder(capacity);
-                    keys.forEach((key, index) => recorder.record(`k${key}`, index, "pod"));
+                    keys.forEach((key, index) =>
+                        recorder.record(`k${key}`, { attempt: index, host: "pod", peer: null, from: "10.0.0.1" }),
+                    );
                     const kept = Array.from({ length: 10 }, (_, key) => recorder.list(`k${key}`)).flat();
                     assert.ok(kept.length <= capacity);
                     if (keys.length > 0) assert.ok(kept.some(({ attempt }) => attempt === keys.length - 1));

@@ -61,6 +61,7 @@ describe("sample app: server", () => {
             attempt: number;
             status: number;
             host: string;
+            from: string;
             at: number;
         }[];
         assert.deepEqual(
@@ -71,6 +72,7 @@ describe("sample app: server", () => {
             ],
         );
         assert.ok(list.every(({ host }) => host === new URL(app.url).host));
+        assert.ok(list.every(({ from }) => from === "127.0.0.1"));
         assert.ok(list.every(({ at }) => Math.abs(Date.now() - at) < 60_000));
         assert.deepEqual(await (await fetch(`${app.url}/__test/requests?key=other`)).json(), []);
     });

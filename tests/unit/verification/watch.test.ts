@@ -48,7 +48,9 @@ describe("Verification, watch: which specs a change concerns", () => {
     });
 });
 
-describe("Verification, watch: edited files", () => {
+describe("Verification, watch: edited files", function () {
+    // A machine that is busy with other things takes its time to load the suite.
+    this.timeout(60_000);
     const suite = join(__dirname, "..", "..", "verification");
 
     it("the specs are loaded anew, and those that a file takes part in are known", () => {

@@ -34,6 +34,7 @@ import { studyRetries } from "./study/retries";
 import { studyRouteTables } from "./study/route-tables";
 import { studySettings } from "./study/settings";
 import { studyTimeouts } from "./study/timeouts";
+import { egress } from "./mesh/egress";
 import { proxyViews } from "./mesh/proxy-views";
 import { routeFaults } from "./routes/faults";
 import { routeMatches } from "./routes/matches";
@@ -48,6 +49,7 @@ export const specs: readonly Spec[] = [
     infrastructure,
     sidecars,
     proxyViews,
+    egress,
     endpoints,
     insideAccess,
     outsideAccess,

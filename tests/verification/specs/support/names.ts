@@ -10,12 +10,15 @@ export const helloPort = 80;
 export const helloContainerPort = 8080;
 export const gatewayServer = "gateway-server";
 export const ingressGateway = "istio-ingressgateway";
+export const egressGateway = "istio-egressgateway";
+export const outsideSite = "outside-site";
 export const ecommerceGateway = "ecommerce-gateway";
 
 export const istio = {
     virtualService: { apiVersion: "networking.istio.io/v1", kind: "VirtualService" },
     destinationRule: { apiVersion: "networking.istio.io/v1", kind: "DestinationRule" },
     gateway: { apiVersion: "networking.istio.io/v1", kind: "Gateway" },
+    serviceEntry: { apiVersion: "networking.istio.io/v1", kind: "ServiceEntry" },
     envoyFilter: { apiVersion: "networking.istio.io/v1alpha3", kind: "EnvoyFilter" },
 } as const;
 
