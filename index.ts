@@ -7,7 +7,7 @@ import { loadConfig } from "./components/config/load";
 import { EgressGateway, IngressGateway, ISTIO_NAMESPACE, IstioControlPlane } from "./components/mesh";
 import { loadCharts } from "./components/mesh/charts";
 import { toolProvenance } from "./components/provenance";
-import { MutualTls } from "./components/security";
+import { GatewayCertificate, MutualTls } from "./components/security";
 import { ExternalHosts, Gateway } from "./components/traffic";
 import { Verification } from "./components/verification";
 
@@ -19,8 +19,8 @@ async function platform() {
     const provenance = [...images.provenance, ...toolProvenance()];
 
     // A Kubernetes cluster: embedded, kind or EKS. Nothing below can tell which.
-    const gatewayNodePort = config.mesh.ingressGateway.nodePorts.egov;
-    const cluster = createCluster(config.cluster, images, { gatewayNodePort });
+    const { egov: gatewayNodePort, https: secureNodePort } = config.mesh.ingressGateway.nodePorts;
+    const cluster = createCluster(config.cluster, images, { gatewayNodePort, secureNodePort });
     const onCluster = { providers: [cluster.provider] };
 
     // Istio: control plane, and the proxies that requests from outside come through.
@@ -62,6 +62,20 @@ async function platform() {
         onCluster,
     );
 
+    const { tls } = config.ecommerce;
+    const certificate =
+        config.ecommerce.enabled && tls
+            ? new GatewayCertificate(
+                  "gateway-certificate",
+                  {
+                      config: tls,
+                      hosts: [...config.ecommerce.hosts, ...tls.httpsOnlyHosts],
+                      namespace: istio.namespace,
+                  },
+                  onCluster,
+              )
+            : undefined;
+
     // The sample systems: pods, routes, traffic policy.
     const image = appImage(config.sampleImage, images);
     const egov = config.egov.enabled
@@ -95,9 +109,11 @@ async function platform() {
     const verification = new Verification("verification", {
         config,
         cluster,
+        certificate: certificate?.certificate,
         provenance,
         after: [
             gateway,
+            ...(certificate?.resources ?? []),
             ...applications,
             ...[ingress, ...egressGateways, externalHosts, ...outside, mutualTls].flatMap(({ resources }) => resources),
         ],

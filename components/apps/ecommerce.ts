@@ -34,7 +34,7 @@ export class Ecommerce extends pulumi.ComponentResource {
         const namespace = createNamespace(config.namespace, { sidecars: true }, { parent: this });
         const gateway = new Gateway(
             "ecommerce-gateway",
-            { namespace: config.namespace, selector: gatewaySelector, hosts: config.hosts },
+            { namespace: config.namespace, selector: gatewaySelector, hosts: config.hosts, tls: config.tls },
             { parent: this, dependsOn: [namespace, ...mesh] },
         );
         const services = Object.keys(config.services).flatMap((service) =>

@@ -4,6 +4,12 @@ import type { ClusterConfig } from "../config/cluster";
 import { EmbeddedCluster } from "./embedded/embedded-cluster";
 import type { ResolvedImages } from "./images";
 
+/** Where requests from outside come in. */
+export interface Entrance {
+    address: string;
+    port: number;
+}
+
 /** A Kubernetes cluster. The rest of the program cannot tell one kind from another. */
 export interface Cluster extends pulumi.ComponentResource {
     /** Content of a kubeconfig for this cluster: secret. */
@@ -13,13 +19,17 @@ export interface Cluster extends pulumi.ComponentResource {
     /** Every Kubernetes resource uses this provider. */
     readonly provider: k8s.Provider;
     /** HTTP entrance for clients on this machine. */
-    readonly gateway: pulumi.Output<{ address: string; port: number }>;
+    readonly gateway: pulumi.Output<Entrance>;
+    /** HTTPS entrance for clients on this machine; open where a Gateway serves HTTPS (P5). */
+    readonly secureGateway: pulumi.Output<Entrance>;
 }
 
 /** Options of {@link createCluster}. */
 export interface ClusterOptions extends pulumi.ComponentResourceOptions {
     /** NodePort of the ingress gateway, for clusters whose gateway is reached by one (P10). Default: 32314. */
     gatewayNodePort?: number;
+    /** The same for HTTPS (P2). Default: 30005. */
+    secureNodePort?: number;
 }
 
 /**
@@ -27,12 +37,12 @@ export interface ClusterOptions extends pulumi.ComponentResourceOptions {
  * @throws pulumi.RunError for a kind that is not implemented.
  */
 export function createCluster(config: ClusterConfig, images: ResolvedImages, options: ClusterOptions = {}): Cluster {
-    const { gatewayNodePort = 32314, ...opts } = options;
+    const { gatewayNodePort = 32314, secureNodePort = 30005, ...opts } = options;
     switch (config.kind) {
         case "embedded":
             return new EmbeddedCluster(
                 "cluster",
-                { config, images: images.bundled, toolchain: images.toolchain, gatewayNodePort },
+                { config, images: images.bundled, toolchain: images.toolchain, gatewayNodePort, secureNodePort },
                 opts,
             );
         case "kind":

@@ -3,7 +3,7 @@ import { canary } from "./canary";
 import { egovRoutes } from "./egov-routes";
 import { resources } from "./resources";
 import { routes, type Route } from "./routes";
-import { authorization } from "./security";
+import { authorization, tls } from "./security";
 import {
     connectionPool,
     ecommerceConnectionPool,
@@ -130,6 +130,7 @@ export const ecommerce = z.strictObject({
     routePolicy: routePolicy.default(ecommerceRoutePolicy).describe("Requirement C3"),
     connectionPool: connectionPool.default(ecommerceConnectionPool).describe("Requirement C4"),
     outlierDetection: outlierDetection.default(ecommerceOutlierDetection).describe("Requirement C4"),
+    tls: tls.optional().describe("HTTPS at the ingress gateway beside HTTP (P5). Default: HTTP only"),
     authorization: authorization
         .optional()
         .describe("Only declared callers are let in (S4), all others get 403. Default: everybody may call"),

@@ -170,6 +170,10 @@ const rules: Contradiction[] = [
     },
     { reads: ["mesh.egress", "egov.namespaces", "ecommerce.namespace", "study.namespace"], find: egressProblems },
     {
+        reads: ["ecommerce.tls", "ecommerce.hosts"],
+        find: (config) => [...certificateProblems(config), ...httpsOnlyProblems(config)],
+    },
+    {
         reads: ["ecommerce.enabled", "ecommerce.services", "ecommerce.authorization"],
         find: callProblems,
     },
@@ -393,6 +397,32 @@ function workloads({ egov, ecommerce, study }: PlatformConfig): Workload[] {
         ...(study.enabled
             ? Object.entries(studyContainerPorts).map(([app, port]) => ({ namespace: study.namespace, app, port }))
             : []),
+    ];
+}
+
+/** Hosts that would be redirected and answered at once: Istio would do one of both (P5). */
+function httpsOnlyProblems({ ecommerce: { tls, hosts } }: PlatformConfig): Finding[] {
+    return (tls?.httpsOnlyHosts ?? []).flatMap((host, index) =>
+        when(hosts.includes(host), [
+            `ecommerce.tls.httpsOnlyHosts.${index}`,
+            `${host} is among ecommerce.hosts, which are answered over plain HTTP: it cannot be redirected, too; leave it out here or there`,
+        ]),
+    );
+}
+
+/** Certificates for nobody, and such that would be made anew by every deployment (P5). */
+function certificateProblems({ ecommerce: { tls, hosts } }: PlatformConfig): Finding[] {
+    if (tls?.certificate.source !== "self-signed") return [];
+    const { validDays, renewBeforeDays } = tls.certificate;
+    return [
+        ...when(
+            [...hosts, ...tls.httpsOnlyHosts].every((host) => host === "*"),
+            ["ecommerce.hosts", 'a certificate is for names, and "*" is none; add one, for example api.c4ang.com'],
+        ),
+        ...when(renewBeforeDays >= validDays, [
+            "ecommerce.tls.certificate.renewBeforeDays",
+            `a certificate of ${validDays} days would be due at once, and every deployment would make another one; at most ${validDays - 1}`,
+        ]),
     ];
 }
 

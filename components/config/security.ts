@@ -43,3 +43,45 @@ export const authorization = z.strictObject({
         ),
 });
 export type AuthorizationConfig = z.infer<typeof authorization>;
+
+/** Where the certificate of the HTTPS entrance comes from (P5). */
+const certificate = z.discriminatedUnion("source", [
+    z.strictObject({
+        source: z.literal("self-signed").describe("Made by the program for the named hosts; for development"),
+        validDays: z
+            .int()
+            .min(2)
+            .max(825, "at most 825 days, after which clients no longer accept a certificate")
+            .default(365)
+            .describe("Days from its making to its end"),
+        renewBeforeDays: z
+            .int()
+            .min(1)
+            .default(30)
+            .describe("Days before its end from which on a deployment makes a new one"),
+    }),
+    z.strictObject({
+        source: z.literal("existing").describe("A Secret that somebody else makes, for example cert-manager"),
+    }),
+]);
+export type CertificateConfig = z.infer<typeof certificate>;
+
+const fullName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$/;
+
+/** The HTTPS entrance (P5). */
+export const tls = z.strictObject({
+    secretName: dnsLabel
+        .default("ecommerce-tls-cert")
+        .describe("Secret with certificate and key, in the namespace of the ingress gateway"),
+    minimumVersion: z.enum(["1.2", "1.3"]).default("1.2").describe("Oldest version of TLS that is accepted"),
+    httpsOnlyHosts: z
+        .array(z.string().regex(fullName, "a full DNS name, such as secure.c4ang.com"))
+        .default([])
+        .describe(
+            "Further hosts, answered over HTTPS only: plain HTTP is redirected (301). Default: none, since the documents use plain HTTP",
+        ),
+    certificate: certificate
+        .default({ source: "self-signed", validDays: 365, renewBeforeDays: 30 })
+        .describe("Its source"),
+});
+export type TlsConfig = z.infer<typeof tls>;

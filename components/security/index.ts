@@ -1,3 +1,5 @@
 export { AuthorizationPolicy, authorizationPolicySpec, type AuthorizationPolicyArgs } from "./authorization-policy";
 export { MutualTls, peerAuthentications, type MutualTlsArgs } from "./mutual-tls";
 export { ServiceAuthorization, servicePolicies, type ServiceAuthorizationArgs } from "./service-authorization";
+export { GatewayCertificate, namedHosts, type GatewayCertificateArgs } from "./gateway-certificate";
+export { certificateProvider, SelfSignedCertificate } from "./self-signed-certificate";

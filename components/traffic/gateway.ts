@@ -16,16 +16,51 @@ export interface GatewayArgs {
 
     /** Hosts that are let in: DNS names, `*.name` or `*`. */
     hosts: readonly string[];
+
+    /**
+     * HTTPS on port 443 beside HTTP on port 80 (P5): the Secret with the certificate, in the namespace of the proxies, and
+     * the oldest version of TLS that is accepted.
+     * @default HTTP only
+     */
+    tls?: {
+        secretName: string;
+        minimumVersion: "1.2" | "1.3";
+        /** Further hosts that are let in over HTTPS only: plain HTTP is answered with a redirect to HTTPS. */
+        httpsOnlyHosts?: readonly string[];
+    };
 }
 
 /** The port of every HTTP Gateway: what the ingress gateway's Service calls 80 (P10). */
 const HTTP_PORT = 80;
 
-/** `spec` of a Gateway for plain HTTP. */
-export function gatewaySpec({ selector, hosts }: GatewayArgs) {
+/** The port of every HTTPS Gateway: what the ingress gateway's Service calls 443 (P5). */
+const HTTPS_PORT = 443;
+
+/** `spec` of a Gateway for plain HTTP, and for HTTPS where it is asked for. */
+export function gatewaySpec({ selector, hosts, tls }: GatewayArgs) {
+    const http = { port: { number: HTTP_PORT, name: "http", protocol: "HTTP" }, hosts: [...hosts] };
+    return { selector: { ...selector }, servers: [http, ...(tls ? httpsServers(hosts, tls) : [])] };
+}
+
+function httpsServers(hosts: readonly string[], tls: NonNullable<GatewayArgs["tls"]>) {
+    const { httpsOnlyHosts = [] } = tls;
+    const https = { ...httpsServer(tls), hosts: [...hosts, ...httpsOnlyHosts] };
+    const redirect = {
+        port: { number: HTTP_PORT, name: "http-redirect", protocol: "HTTP" },
+        tls: { httpsRedirect: true },
+        hosts: [...httpsOnlyHosts],
+    };
+    return [https, ...(httpsOnlyHosts.length > 0 ? [redirect] : [])];
+}
+
+function httpsServer({ secretName, minimumVersion }: NonNullable<GatewayArgs["tls"]>) {
     return {
-        selector: { ...selector },
-        servers: [{ port: { number: HTTP_PORT, name: "http", protocol: "HTTP" }, hosts: [...hosts] }],
+        port: { number: HTTPS_PORT, name: "https", protocol: "HTTPS" },
+        tls: {
+            mode: "SIMPLE",
+            credentialName: secretName,
+            minProtocolVersion: { "1.2": "TLSV1_2", "1.3": "TLSV1_3" }[minimumVersion],
+        },
     };
 }
 
@@ -44,7 +79,7 @@ export function admits(gateway: GatewayReference, host: string): boolean {
     return gateway.hosts.some((admitted) => covers(admitted, host) || covers(host, admitted));
 }
 
-/** A Gateway for plain HTTP: VirtualServices take it as a value, never by name. */
+/** A Gateway for HTTP, and HTTPS where it is asked for: VirtualServices take it as a value, never by name. */
 export class Gateway extends k8s.apiextensions.CustomResource implements GatewayReference {
     readonly gatewayName: string;
     readonly namespace: string;
@@ -63,6 +98,6 @@ export class Gateway extends k8s.apiextensions.CustomResource implements Gateway
         );
         this.gatewayName = name;
         this.namespace = args.namespace;
-        this.hosts = args.hosts;
+        this.hosts = [...args.hosts, ...(args.tls?.httpsOnlyHosts ?? [])];
     }
 }

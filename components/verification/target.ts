@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import type { Entrance } from "../cluster/cluster";
 import type { PlatformConfig } from "../config/platform";
 
 /** What the verification suite is told of an environment, and all that it knows of it. */
@@ -11,7 +12,11 @@ export interface VerificationTarget {
     /** Path of the kubeconfig file on this machine. */
     kubeconfig: string;
     /** HTTP entrance of the ingress gateway for clients on this machine. */
-    gateway: { address: string; port: number };
+    gateway: Entrance;
+    /** HTTPS entrance; undefined where none is declared. */
+    secureGateway?: Entrance;
+    /** Certificate of the HTTPS entrance in PEM, where the program made it: the only one that the suite trusts. */
+    certificate?: string;
     /** What is not the official product: repeated in every report. */
     provenance: readonly string[];
 }

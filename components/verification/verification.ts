@@ -11,6 +11,11 @@ export interface VerificationArgs {
     config: PlatformConfig;
     /** The cluster that was deployed to. */
     cluster: Cluster;
+    /**
+     * Certificate of the HTTPS entrance in PEM, where the program made it (P5).
+     * @default none
+     */
+    certificate?: pulumi.Input<string | undefined>;
     /** What is not the official product: repeated in every report. */
     provenance: readonly string[];
     /** Everything that must be there before the first request. */
@@ -36,19 +41,28 @@ export class Verification extends pulumi.ComponentResource {
         this.registerOutputs({ reportPath: this.reportPath });
     }
 
-    private verify({ config, cluster, provenance, after }: VerificationArgs): pulumi.Output<string | undefined> {
+    private verify({
+        config,
+        cluster,
+        certificate,
+        provenance,
+        after,
+    }: VerificationArgs): pulumi.Output<string | undefined> {
         const stack = pulumi.getStack();
         const reportDirectory = join(projectDirectory, "reports", stack);
         const report = join(reportDirectory, "index.html");
         // An id is known once its resource is there and, for a Deployment, its pods are Ready.
         const deployed = pulumi.all(after.map(({ id }) => id));
         return pulumi
-            .all([cluster.kubeconfigPath, cluster.gateway, deployed])
-            .apply(async ([kubeconfig, gateway]): Promise<string | undefined> => {
+            .all([cluster.kubeconfigPath, cluster.gateway, cluster.secureGateway, pulumi.output(certificate), deployed])
+            .apply(async ([kubeconfig, gateway, secureGateway, certificate]): Promise<string | undefined> => {
                 const { enabled, grep, deadline } = config.verification;
                 if (pulumi.runtime.isDryRun()) return enabled ? report : undefined;
                 const targetFile = join(projectDirectory, ".local", "verification", `${stack}.json`);
-                await writeTarget(targetFile, { stack, config, kubeconfig, gateway, provenance });
+                await writeTarget(targetFile, {
+                    ...{ stack, config, kubeconfig, gateway, provenance },
+                    ...(config.ecommerce.enabled && config.ecommerce.tls && { secureGateway, certificate }),
+                });
                 // Also where the suite does not run by itself: `npm run verify` reads the target.
                 if (!enabled) return undefined;
                 try {

@@ -12,6 +12,7 @@ export const kubernetesKinds = [
     "rbac.authorization.k8s.io/v1/RoleBinding",
     "v1/ConfigMap",
     "v1/Namespace",
+    "v1/Secret",
     "v1/Service",
     "v1/ServiceAccount",
 ];

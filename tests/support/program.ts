@@ -52,6 +52,11 @@ const defaultImages = {
     sampleApp: "docker.io/library/istio-platform-sample-app:000000000000",
 } as const;
 
+/** What resources tell beside their inputs once they are there. */
+const computed: Readonly<Record<string, object>> = {
+    "pulumi-nodejs:dynamic/security:SelfSignedCertificate": { certificate: "PEM", privateKey: "KEY", validTo: "" },
+};
+
 /** The values under the project's name in `Pulumi.<stack>.yaml`, without that name. */
 export function stackFileConfig(stack: string): Record<string, unknown> {
     const file = parse(readFileSync(join(projectDirectory, `Pulumi.${stack}.yaml`), "utf8")) as {
@@ -80,8 +85,8 @@ export async function runProgram(options: ProgramOptions = {}): Promise<ProgramR
     await pulumi.runtime.setMocks(
         {
             newResource({ type, name, inputs, custom, provider }) {
-                resources.push({ type, name, inputs: inputs as Record<string, unknown>, provider });
-                return { id: custom ? `${type}/${name}` : "", state: inputs as object };
+                resources.push({ type, name, inputs: withoutSecrets(inputs) as Record<string, unknown>, provider });
+                return { id: custom ? `${type}/${name}` : "", state: { ...(inputs as object), ...computed[type] } };
             },
             call: ({ inputs }) => inputs as object,
         },
@@ -133,6 +138,17 @@ async function settled(resources: readonly unknown[]): Promise<void> {
     }
 }
 
+/** The key by which Pulumi marks a secret among values. */
+const secretMark = "4dabf18193072939515e22adb298388d";
+
+/** Inputs with the values of secrets in the place of Pulumi's marks. */
+function withoutSecrets(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map(withoutSecrets);
+    if (typeof value !== "object" || value === null) return value;
+    if (secretMark in value && "value" in value) return withoutSecrets(value.value);
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withoutSecrets(one)]));
+}
+
 function toManifest({ type, inputs }: RegisteredResource): Manifest[] {
     const isObject = type.startsWith("kubernetes:") && !type.startsWith("kubernetes:helm.sh/");
     return isObject && "metadata" in inputs ? [inputs as unknown as Manifest] : [];
@@ -145,6 +161,7 @@ function fakeCluster() {
         kubeconfig: pulumi.secret("{}"),
         kubeconfigPath: pulumi.output("/nowhere/kubeconfig"),
         gateway: pulumi.output({ address: "10.0.0.1", port: 32314 }),
+        secureGateway: pulumi.output({ address: "10.0.0.1", port: 30005 }),
     };
 }
 

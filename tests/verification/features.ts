@@ -92,6 +92,15 @@ const features = {
             `ecommerce.routePolicy: a second try of ${retries.perTryTimeout} has no time within ${timeout}`
         );
     },
+    https: (config: PlatformConfig) => config.ecommerce.tls !== undefined || "ecommerce.tls is not set: HTTP only",
+    "https-only-hosts": (config: PlatformConfig) =>
+        (config.ecommerce.tls?.httpsOnlyHosts ?? []).length > 0 ||
+        "ecommerce.tls.httpsOnlyHosts is empty: every host is answered over plain HTTP",
+    /** Some host has a name that a certificate can be for. */
+    "named-host": (config: PlatformConfig) =>
+        [...config.ecommerce.hosts, ...(config.ecommerce.tls?.httpsOnlyHosts ?? [])].some(
+            (host) => !host.startsWith("*"),
+        ) || "ecommerce.hosts has no full name",
     authorization: (config: PlatformConfig) =>
         config.ecommerce.authorization !== undefined || "ecommerce.authorization is not set: everybody may call",
     /** Some port takes plain text. */

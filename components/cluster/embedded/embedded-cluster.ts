@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { EmbeddedClusterConfig } from "../../config/cluster";
-import type { Cluster } from "../cluster";
+import type { Cluster, Entrance } from "../cluster";
 import { projectDirectory } from "./paths";
 import { EmbeddedNodes } from "./resource";
 
@@ -14,6 +14,8 @@ export interface EmbeddedClusterArgs {
     toolchain: string;
     /** NodePort of the ingress gateway. */
     gatewayNodePort: number;
+    /** Its NodePort for HTTPS. */
+    secureNodePort: number;
 }
 
 /**
@@ -25,11 +27,12 @@ export class EmbeddedCluster extends pulumi.ComponentResource implements Cluster
     readonly kubeconfig: pulumi.Output<string>;
     readonly kubeconfigPath: pulumi.Output<string>;
     readonly provider: k8s.Provider;
-    readonly gateway: pulumi.Output<{ address: string; port: number }>;
+    readonly gateway: pulumi.Output<Entrance>;
+    readonly secureGateway: pulumi.Output<Entrance>;
 
     constructor(name: string, args: EmbeddedClusterArgs, opts?: pulumi.ComponentResourceOptions) {
         super("istio-platform:cluster:EmbeddedCluster", name, {}, opts);
-        const { config, images, toolchain, gatewayNodePort } = args;
+        const { config, images, toolchain, gatewayNodePort, secureNodePort } = args;
         const nodes = new EmbeddedNodes(
             name,
             {
@@ -58,6 +61,7 @@ export class EmbeddedCluster extends pulumi.ComponentResource implements Cluster
         );
         deleteObjectsWith(nodes);
         this.gateway = nodes.address.apply((address) => ({ address, port: gatewayNodePort }));
+        this.secureGateway = nodes.address.apply((address) => ({ address, port: secureNodePort }));
         this.registerOutputs({ kubeconfigPath: this.kubeconfigPath, gateway: this.gateway });
     }
 }

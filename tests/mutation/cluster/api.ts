@@ -39,6 +39,7 @@ const kinds = {
     ResourceQuota: ["api/v1", "resourcequotas"],
     Pod: ["api/v1", "pods"],
     Service: ["api/v1", "services"],
+    Secret: ["api/v1", "secrets"],
     ConfigMap: ["api/v1", "configmaps"],
     Deployment: ["apis/apps/v1", "deployments"],
     Gateway: ["apis/networking.istio.io/v1", "gateways"],

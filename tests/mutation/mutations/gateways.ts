@@ -28,7 +28,10 @@ export const gateways: readonly Mutation[] = [
                 spec.selector = { istio: "ingress" };
             }),
         traces: noShopRoutes,
-        expectRed: union(shopRouteGone, canaryGone, { "ecommerce-gateway": ["settings", "listener"] }),
+        expectRed: union(shopRouteGone, canaryGone, {
+            "ecommerce-gateway": ["settings", "listener"],
+            "ecommerce-https": ["certificate", "accepted", "refused"],
+        }),
     },
     {
         name: "gateway-shop-removed",
@@ -39,6 +42,7 @@ export const gateways: readonly Mutation[] = [
         traces: noShopRoutes,
         expectRed: union(shopRouteGone, canaryGone, {
             "ecommerce-gateway": ["settings", "listener"],
+            "ecommerce-https": ["certificate", "accepted", "refused"],
             "ecommerce-infrastructure": ["objects"],
         }),
     },
@@ -49,7 +53,8 @@ export const gateways: readonly Mutation[] = [
         needs: ["ecommerce"],
         apply: (changes, { config }) =>
             changes.edit(objects.shop("Gateway", config, shopGateway), ({ spec }) => {
-                spec.servers[0].hosts = [config.ecommerce.hosts[0]];
+                for (const server of spec.servers as { hosts: string[] }[])
+                    if (server.hosts.includes("*")) server.hosts = server.hosts.filter((host) => host !== "*");
             }),
         traces: (mesh) =>
             inGatewayRoutes(mesh, (all) => {
@@ -58,7 +63,10 @@ export const gateways: readonly Mutation[] = [
                     ({ match, domains }) => paths.includes(String(match?.["prefix"])) && domains.includes("*"),
                 );
             }),
-        expectRed: { "ecommerce-gateway": ["settings", "listener"], "ecommerce-routing": ["hosts"] },
+        expectRed: union(gatewayTable, {
+            "ecommerce-gateway": ["settings", "listener"],
+            "ecommerce-routing": ["hosts"],
+        }),
     },
     {
         name: "gateway-egov-removed",

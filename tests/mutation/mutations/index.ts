@@ -7,6 +7,7 @@ import { egress } from "./egress";
 import { equivalent } from "./equivalent";
 import { egovRoutes } from "./egov-routes";
 import { gateways } from "./gateways";
+import { https } from "./https";
 import { mutualTls } from "./mutual-tls";
 import { platform } from "./platform";
 import { routes } from "./routes";
@@ -29,6 +30,7 @@ export const mutations: readonly Mutation[] = [
     ...mutualTls,
     ...study,
     ...authorization,
+    ...https,
     ...platform,
     ...egress,
     ...workloads,

@@ -11,6 +11,7 @@ export const shopRequests: CheckSet = {
     "ecommerce-retries": ["recovered", "exhausted", "clientErrors"],
     "ecommerce-timeouts": ["perTry", "total"],
     "mutual-tls": ["peer"],
+    "ecommerce-https": ["answers", "redirect"],
 };
 
 /** One e-commerce service gets no good answer for requests from outside. */

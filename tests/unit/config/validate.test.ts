@@ -257,6 +257,21 @@ describe("Configuration: validation", () => {
                 'ecommerce.namespace: "istio-system" belongs to Kubernetes or Istio; choose a name of your own',
             ],
             [
+                "P5 a certificate for nobody",
+                { ecommerce: { hosts: ["*"], tls: {} } },
+                'ecommerce.hosts: a certificate is for names, and "*" is none; add one, for example api.c4ang.com',
+            ],
+            [
+                "P5 a certificate that is due at once",
+                { ecommerce: { tls: { certificate: { source: "self-signed", validDays: 30 } } } },
+                "ecommerce.tls.certificate.renewBeforeDays: a certificate of 30 days would be due at once, and every deployment would make another one; at most 29",
+            ],
+            [
+                "P5 a host that is redirected and answered at once",
+                { ecommerce: { tls: { httpsOnlyHosts: ["api.c4ang.com"] } } },
+                "ecommerce.tls.httpsOnlyHosts.0: api.c4ang.com is among ecommerce.hosts, which are answered over plain HTTP: it cannot be redirected, too; leave it out here or there",
+            ],
+            [
                 "S4 a caller that does not exist",
                 { ecommerce: { authorization: { calls: { "cart-api": ["order-api"] } } } },
                 'ecommerce.authorization.calls.cart-api: there is no service "cart-api"; there are: customer-api, order-api, product-api, payment-api, recommendation-api, saga-tracker',

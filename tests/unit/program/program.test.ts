@@ -151,10 +151,27 @@ describe("Program: the stack local", function () {
             "istio-system/istio-egressgateway",
             "istio-system/istio-ingressgateway",
         ]);
-        assert.deepEqual(find(manifests, "Gateway", "ecommerce-gateway").spec, {
-            selector: { istio: "ingressgateway" },
-            servers: [{ port: { number: 80, name: "http", protocol: "HTTP" }, hosts: ["api.c4ang.com", "*"] }],
+        const { selector, servers } = find(manifests, "Gateway", "ecommerce-gateway").spec;
+        assert.deepEqual(selector, { istio: "ingressgateway" });
+        assert.deepEqual(servers[0], {
+            port: { number: 80, name: "http", protocol: "HTTP" },
+            hosts: ["api.c4ang.com", "*"],
         });
+    });
+
+    it("P5 HTTPS with the Secret ecommerce-tls-cert of istio-system, and hosts of HTTPS only", () => {
+        const { servers } = find(manifests, "Gateway", "ecommerce-gateway").spec;
+        assert.deepEqual(
+            servers.map(({ port, hosts }: any) => [port.name, port.number, hosts]),
+            [
+                ["http", 80, ["api.c4ang.com", "*"]],
+                ["https", 443, ["api.c4ang.com", "*", "secure.c4ang.com"]],
+                ["http-redirect", 80, ["secure.c4ang.com"]],
+            ],
+        );
+        const { metadata, type, data } = find(manifests, "Secret", "ecommerce-tls-cert") as any;
+        assert.deepEqual([metadata.namespace, type], ["istio-system", "kubernetes.io/tls"]);
+        assert.deepEqual(Object.keys(data), ["tls.crt", "tls.key"]);
     });
 
     it("C9 the canary: a second Deployment of the same Service, subsets by version, the groups before everybody", () => {

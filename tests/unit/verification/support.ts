@@ -20,6 +20,8 @@ export function fakeTarget(parts: Partial<Target> = {}): Target {
         provenance: ["fake proxy"],
         kubernetes: { version: async () => "v0" } as Target["kubernetes"],
         request: absent,
+        secureRequest: absent,
+        handshake: absent,
         connect: absent,
         inside: absent,
         local: absent,

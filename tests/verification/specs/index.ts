@@ -24,6 +24,7 @@ import { egovSettings } from "./egov/settings";
 import { egovWeights } from "./egov/weights";
 import { routeTables } from "./mesh/route-tables";
 import { authorization } from "./security/authorization";
+import { https } from "./security/https";
 import { mutualTls } from "./security/mutual-tls";
 import { studyCatalog } from "./study/catalog";
 import { studyConnectionPool } from "./study/connection-pool";
@@ -65,6 +66,7 @@ export const specs: readonly Spec[] = [
     routeTables,
     mutualTls,
     authorization,
+    https,
     egovNamespaces,
     egovPods,
     egovRoute,

@@ -6,7 +6,19 @@ import { TargetError, type VerificationTarget } from "./file";
 import { openConnection, sendStream, toAnswer } from "./http";
 import { gatewayOwner } from "./identity";
 import { KubernetesClient } from "./kubernetes";
-import type { Answer, Connection, Pod, Proxy, ProxySync, Request, Stream, Target } from "./target";
+import { shakeHands } from "./tls";
+import type {
+    Answer,
+    Connection,
+    Handshake,
+    HandshakeOptions,
+    Pod,
+    Proxy,
+    ProxySync,
+    Request,
+    Stream,
+    Target,
+} from "./target";
 
 /** Connects to the environment that a target file describes, after making sure that it is that environment. */
 
@@ -31,7 +43,9 @@ export async function connectTarget(description: VerificationTarget): Promise<Ta
             `the API server ${server} does not answer (${(error as Error).message}). Is the cluster running? Start it with npm start.`,
         );
     }
-    await gatewayOwner(target.kubernetes, description.config, description.gateway);
+    const { gateway, secureGateway } = description;
+    for (const entrance of [gateway, ...(secureGateway ? [secureGateway] : [])])
+        await gatewayOwner(target.kubernetes, description.config, entrance);
     return target;
 }
 
@@ -53,6 +67,9 @@ class ClusterTarget implements Target {
     get gateway() {
         return this.description.gateway;
     }
+    get certificate() {
+        return this.description.certificate;
+    }
     get provenance() {
         return this.description.provenance;
     }
@@ -60,6 +77,17 @@ class ClusterTarget implements Target {
     async request(request: Request, stream?: Stream): Promise<Answer[]> {
         await this.prove();
         return sendStream(this.origin, request, stream);
+    }
+
+    async secureRequest(request: Request & { host: string }, trusted: string, stream?: Stream): Promise<Answer[]> {
+        await this.prove();
+        const tls = { ca: trusted, servername: request.host };
+        return sendStream(originOf("https", this.secureGateway), request, stream, tls);
+    }
+
+    async handshake(options: HandshakeOptions): Promise<Handshake> {
+        await this.prove();
+        return shakeHands(this.secureGateway, options);
     }
 
     async connect(): Promise<Connection> {
@@ -132,8 +160,13 @@ class ClusterTarget implements Target {
     async close(): Promise<void> {}
 
     private get origin(): string {
-        const { address, port } = this.gateway;
-        return `http://${address.includes(":") ? `[${address}]` : address}:${port}`;
+        return originOf("http", this.gateway);
+    }
+
+    private get secureGateway(): Entrance {
+        const { secureGateway } = this.description;
+        if (!secureGateway) throw new Error("the environment declares no HTTPS entrance");
+        return secureGateway;
     }
 
     /** Before anything is sent to the gateway: the cluster that owns the address still answers. */
@@ -156,6 +189,15 @@ class ClusterTarget implements Target {
             });
         await this.proof;
     }
+}
+
+interface Entrance {
+    address: string;
+    port: number;
+}
+
+function originOf(scheme: "http" | "https", { address, port }: Entrance): string {
+    return `${scheme}://${address.includes(":") ? `[${address}]` : address}:${port}`;
 }
 
 /** One answer as the sample app's client prints it. */

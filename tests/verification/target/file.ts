@@ -11,6 +11,11 @@ export const targetFile = z.strictObject({
     gateway: z
         .strictObject({ address: z.string().min(1), port })
         .describe("HTTP entrance of the mesh for clients on this machine"),
+    secureGateway: z
+        .strictObject({ address: z.string().min(1), port })
+        .optional()
+        .describe("HTTPS entrance, where one is declared (P5)"),
+    certificate: z.string().optional().describe("Its certificate in PEM, where the program made it"),
     provenance: z.array(z.string()).default([]).describe("Lines that every report must carry: stand-ins, versions"),
 });
 export type VerificationTarget = z.output<typeof targetFile>;

@@ -1,3 +1,4 @@
+import type { ConnectionOptions } from "node:tls";
 import { Client, Pool, type Dispatcher } from "undici";
 import type { Answer, Connection, Request, Stream } from "./target";
 
@@ -16,13 +17,18 @@ export function openConnection(origin: string): Connection {
     return { send: (request) => send(client, request), close: () => client.destroy() };
 }
 
-export async function sendStream(origin: string, request: Request, stream: Stream = {}): Promise<Answer[]> {
+export async function sendStream(
+    origin: string,
+    request: Request,
+    stream: Stream = {},
+    tls: ConnectionOptions = {},
+): Promise<Answer[]> {
     const { count = 1, concurrency = 1, connections = "kept" } = stream;
     const pool = new Pool(origin, {
         connections: concurrency,
         pipelining: 1,
         keepAliveTimeout: 60_000,
-        connect: { timeout: connectTimeout },
+        connect: { timeout: connectTimeout, ...tls },
     });
     const answers = new Array<Answer>(count);
     let next = 0;

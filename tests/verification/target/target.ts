@@ -247,15 +247,57 @@ export interface ProxySync {
     version: string;
 }
 
+/** A TLS connection from outside, as far as it came. */
+export type Handshake =
+    | {
+          /** `TLSv1.2`, `TLSv1.3` ... */
+          protocol: string;
+          certificate: ServerCertificate;
+      }
+    | {
+          /** What the gateway says instead, for example that it does not speak this version. */
+          refused: string;
+      };
+
+/** The certificate that the gateway shows. */
+export interface ServerCertificate {
+    /** DNS names that it is for. */
+    names: string[];
+    validFrom: Date;
+    validTo: Date;
+    /** SHA-256 of the whole certificate. */
+    fingerprint: string;
+    /** The certificate in PEM. */
+    pem: string;
+}
+
+/** What a TLS client offers. */
+export interface HandshakeOptions {
+    /** Name of the server that the client asks for (SNI). */
+    serverName: string;
+    /** The only version that it speaks. Default: 1.2 and 1.3. */
+    version?: TlsVersion;
+}
+export type TlsVersion = "1.0" | "1.1" | "1.2" | "1.3";
+
 export interface Target {
     readonly stack: string;
     readonly config: PlatformConfig;
     readonly gateway: { address: string; port: number };
+    /** The certificate of the HTTPS entrance in PEM, where the program made it. */
+    readonly certificate?: string | undefined;
     /** What every report must say about this environment: stand-ins, versions. */
     readonly provenance: readonly string[];
     readonly kubernetes: Kubernetes;
     /** Sends requests from outside to the gateway. */
     request(request: Request, stream?: Stream): Promise<Answer[]>;
+    /**
+     * Sends requests from outside to the gateway's HTTPS entrance, trusting `trusted` (a certificate in PEM) alone. The
+     * request's host is the name of the server.
+     */
+    secureRequest(request: Request & { host: string }, trusted: string, stream?: Stream): Promise<Answer[]>;
+    /** Opens a TLS connection from outside to the gateway's HTTPS entrance, whatever certificate it shows. */
+    handshake(options: HandshakeOptions): Promise<Handshake>;
     /** Opens one connection from outside to the gateway. */
     connect(): Promise<Connection>;
     /** Sends one request to the application at 127.0.0.1:`port` inside the pod, past its sidecar. */

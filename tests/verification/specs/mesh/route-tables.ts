@@ -7,6 +7,7 @@ import { fail } from "../support/answers";
 import {
     applicationPods,
     ecommerceCluster,
+    ecommerceGateway,
     ecommerceServices,
     gatewayServer,
     helloCluster,
@@ -83,6 +84,8 @@ async function compare(target: Target, pods: readonly Pod[], declared: readonly 
 
 /** Envoy's name of the gateway's routes for plain HTTP: by the port that its container listens on. */
 const gatewayConfiguration = "http.8080";
+/** The same for HTTPS: every server of a Gateway has routes of its own. */
+const secureConfiguration = (namespace: string) => `https.443.https.${ecommerceGateway}.${namespace}`;
 
 /** What the gateway routes, by host. */
 function gatewayTables(config: PlatformConfig): DeclaredTable[] {
@@ -100,11 +103,18 @@ function gatewayTables(config: PlatformConfig): DeclaredTable[] {
           ]
         : [];
     const hosts = [...(egov.enabled ? ["*"] : []), ...(ecommerce.enabled ? ecommerce.hosts : [])];
-    return [...new Set(hosts)].map((host) => ({
+    const plain = [...new Set(hosts)].map((host) => ({
         configuration: gatewayConfiguration,
         host,
         routes: [...(host === "*" ? hello : []), ...(ecommerce.hosts.some((one) => covers(one, host)) ? shop : [])],
     }));
+    const secureHosts = ecommerce.enabled && ecommerce.tls ? [...ecommerce.hosts, ...ecommerce.tls.httpsOnlyHosts] : [];
+    const secure = secureHosts.map((host) => ({
+        configuration: secureConfiguration(ecommerce.namespace),
+        host,
+        routes: shop,
+    }));
+    return [...plain, ...secure];
 }
 
 /** A declared route as the table of a proxy shows it. */
