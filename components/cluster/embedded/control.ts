@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, openSync, closeSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, openSync, closeSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { writeAtomically } from "../../../tools/cache";
@@ -7,7 +7,7 @@ import { withLock } from "../../../tools/lock";
 import { ensureToolchain } from "../../../tools/toolchain";
 import type { EmbeddedClusterConfig } from "../../config/cluster";
 import { UserError } from "../../../tools/errors";
-import { clusterPaths } from "./paths";
+import { clusterPaths, type ClusterPaths } from "./paths";
 import { checkMachine } from "./preflight";
 import { ClusterStatus, isRunning, readStatus } from "./status";
 import { changeBetween, missingImages, SupervisorConfig, supervisorConfig, SupervisorImage } from "./supervisor-config";
@@ -94,12 +94,22 @@ export async function stopCluster(name: string, options: ControlOptions = {}): P
 /** Stops a cluster and removes all of it. A cluster that does not exist is no error. */
 export async function destroyCluster(name: string, options: ControlOptions = {}): Promise<void> {
     const paths = clusterPaths(name);
-    if (!existsSync(paths.directory)) return;
+    if (!existsSync(paths.directory) && !existsSync(paths.removed)) return;
     await exclusively(name, options, async () => {
         const config = readConfig(name);
         if (config) await kubenode(config, "stop");
-        rmSync(paths.directory, { recursive: true, force: true, maxRetries: 3 });
+        removeFiles(paths);
     });
+}
+
+/**
+ * Removes the files of a stopped cluster. They get another name first: a process of the cluster that ends late finds
+ * nothing to write into, and after an interruption no half of a cluster is taken for a whole one.
+ */
+function removeFiles({ directory, removed }: ClusterPaths): void {
+    rmSync(removed, { recursive: true, force: true });
+    if (existsSync(directory)) renameSync(directory, removed);
+    rmSync(removed, { recursive: true, force: true });
 }
 
 /** Start to end: the supervisor is a process of its own session and outlives this one. */
@@ -131,7 +141,7 @@ async function start(config: SupervisorConfig, isNew: boolean, options: ControlO
         }
         if (options.signal?.aborted) {
             await stopStarted(config, child.pid);
-            if (isNew) rmSync(paths.directory, { recursive: true, force: true });
+            if (isNew) removeFiles(paths);
             throw new UserError(`The start of the cluster ${config.name} was interrupted; nothing is left of it.`, 130);
         }
         if (ended !== undefined || Date.now() - begin > startLimit) {

@@ -20,6 +20,8 @@ export interface ClusterPaths {
     log: string;
     /** Held while a command changes the cluster. */
     lock: string;
+    /** The directory while it is being removed. */
+    removed: string;
 }
 
 /** Where the files of the cluster with a name are. */
@@ -33,6 +35,7 @@ export function clusterPaths(name: string): ClusterPaths {
         kubeconfig: file("kubeconfig"),
         log: file("supervisor.log"),
         lock: join(clustersDirectory, `.${name}.lock`),
+        removed: join(clustersDirectory, `.${name}.removed`),
     };
 }
 

@@ -90,7 +90,8 @@ export function nodeAddress(status: ClusterStatus): string {
 /** Names of the clusters of this clone. */
 export function clusterNames(): string[] {
     if (!existsSync(clustersDirectory)) return [];
-    return readdirSync(clustersDirectory).filter((name) => existsSync(clusterPaths(name).config));
+    const names = readdirSync(clustersDirectory).filter((name) => !name.startsWith("."));
+    return names.filter((name) => existsSync(clusterPaths(name).config));
 }
 
 /** A process id may have been given to another program since: the supervisor's command line names the folder. */
