@@ -58,6 +58,9 @@ export function deployment(args: WorkloadArgs) {
                     serviceAccountName: app,
                     automountServiceAccountToken: false,
                     terminationGracePeriodSeconds: 30,
+                    // A name with a dot is asked for as it is first: with the default, 5, the cluster's search path multiplies
+                    // the queries of every call between services by four.
+                    dnsConfig: { options: [{ name: "ndots", value: "1" }] },
                     topologySpreadConstraints: ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map(
                         (topologyKey) => ({
                             maxSkew: 1,

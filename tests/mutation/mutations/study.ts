@@ -92,14 +92,14 @@ const timeLimits: readonly Mutation[] = [
         {
             name: "study-timeout-longer",
             ids: ["T10"],
-            description: "A call of simple-backend is given up after 0.7 s instead of 0.5 s.",
+            description: "A call of simple-backend is given up after 1 s instead of 0.5 s.",
             expectRed: union(routeSettings, { "study-timeouts": ["total"] }),
         },
         "timeout",
         (http) => {
-            http.timeout = scaled(http.timeout, 1.4);
+            http.timeout = scaled(http.timeout, 2);
         },
-        ({ timeout }) => milliseconds(timeout ?? "0s") === 700,
+        ({ timeout }) => milliseconds(timeout ?? "0s") === 1_000,
     ),
     route(
         {

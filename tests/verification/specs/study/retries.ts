@@ -18,9 +18,10 @@ import {
     simpleWeb,
     studyPods,
     throughSimpleWeb,
+    untimed,
 } from "../support/study";
 import { backendEvidence } from "./evidence";
-import { fastestDelayed, isPunctual, probes, quiet } from "./timing";
+import { fastestRetried, isPunctual, probes, quiet } from "./timing";
 
 /** More failing attempts than anybody declares. */
 const always = 100;
@@ -36,10 +37,6 @@ interface Case {
     failing?: number;
     grpcStatus?: string;
 }
-
-/** Routes whose tries have no time-out of their own: on a busy machine it would be one more reason to try again. */
-const untimed = <R extends Route>(routes: readonly R[]): R[] =>
-    routes.filter(({ retries }) => retries?.perTryTimeout === undefined);
 
 export const studyRetries = defineSpec({
     name: "study-retries",
@@ -164,7 +161,7 @@ export const studyRetries = defineSpec({
                     const headers = { "x-test-delay": `${limit * 4}ms`, "x-test-delay-attempts": "1" };
                     const [answers, delayed] = await Promise.all([
                         throughSimpleWeb(target, route, { headers }, probes),
-                        fastestDelayed(target, config, limit),
+                        fastestRetried(target, config, limit),
                     ]);
                     const fastest = Math.min(...answers.map(({ ms }) => ms));
                     const right =

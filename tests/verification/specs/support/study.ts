@@ -82,6 +82,10 @@ export const routesWithRetries = (config: PlatformConfig): RetriedRoute[] =>
         (route): route is RetriedRoute => route.retries !== undefined && route.retries.attempts > 0 && !route.weights,
     );
 
+/** Routes whose tries have no time-out of their own: on a busy machine it would be one more reason to try again. */
+export const untimed = <R extends Route>(routes: readonly R[]): R[] =>
+    routes.filter(({ retries }) => retries?.perTryTimeout === undefined);
+
 /** Routes with a time for each try, and a reason to try again when it is over. */
 export const routesWithPerTry = (config: PlatformConfig): (RetriedRoute & { retries: { perTryTimeout: string } })[] =>
     routesWithRetries(config).filter(
