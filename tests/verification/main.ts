@@ -11,7 +11,10 @@ const program = new Command("verification")
     .description("Proves with real requests that a deployed mesh behaves as its configuration declares.")
     .requiredOption("--target <file>", "JSON file that describes the environment (stack, config, kubeconfig, gateway)")
     .addOption(
-        new Option("--suite <name>", "behaviour: what is declared; chaos: what happens when parts are killed")
+        new Option(
+            "--suite <name>",
+            "behaviour: what is declared; chaos: what happens when versions are switched and parts killed",
+        )
             .choices(Object.keys(suites))
             .default("behaviour"),
     )

@@ -44,6 +44,18 @@ const candidateCluster = ({ config: { ecommerce } }: Mesh, subset = "candidate")
 
 const candidateDeployment = ({ config }: Mesh) => objects.shop("Deployment", config, `${order}-v2`);
 
+/** What both suites notice, each by its own checks. */
+export const versionsAlike = {
+    description: "The subset of the candidate chooses the pods of today's version.",
+    needs: ["ecommerce", "ecommerce-weights", "ecommerce-matches"],
+    apply: (changes, { config }) =>
+        changes.edit(objects.shop("DestinationRule", config, order), ({ spec }) => {
+            spec.subsets.find(({ name }: { name: string }) => name === "candidate").labels = { version: "v1" };
+        }),
+    traces: (mesh) =>
+        inHosts(mesh, ["gateway"], candidateCluster(mesh), (hosts) => hosts.length === mesh.config.ecommerce.replicas),
+} satisfies Omit<Mutation, "name" | "ids" | "expectRed">;
+
 export const canaries: readonly Mutation[] = [
     slightly({
         name: "canary-shop-85-15",
@@ -172,21 +184,9 @@ export const canaries: readonly Mutation[] = [
         mayRed: shopRequests,
     },
     {
+        ...versionsAlike,
         name: "canary-subset-stable",
         ids: ["C9"],
-        description: "The subset of the candidate chooses the pods of today's version.",
-        needs: ["ecommerce", "ecommerce-weights", "ecommerce-matches"],
-        apply: (changes, { config }) =>
-            changes.edit(objects.shop("DestinationRule", config, order), ({ spec }) => {
-                spec.subsets.find(({ name }: { name: string }) => name === "candidate").labels = { version: "v1" };
-            }),
-        traces: (mesh) =>
-            inHosts(
-                mesh,
-                ["gateway"],
-                candidateCluster(mesh),
-                (hosts) => hosts.length === mesh.config.ecommerce.replicas,
-            ),
         expectRed: { "route-weights": ["ecommerce"], "route-matches": ["ecommerce"] },
     },
     {

@@ -2,6 +2,7 @@ import { apiVersionOf } from "../cluster/api";
 import type { Changes } from "../cluster/changes";
 import { objects, type Mesh } from "../cluster/mesh";
 import type { Mutation } from "../mutation";
+import { versionsAlike } from "./canaries";
 import { inGatewayRoutes, inPods, shopCluster } from "./look";
 import { routeFacts } from "../../verification/specs/support/route-table";
 
@@ -43,6 +44,13 @@ export const chaos: readonly Mutation[] = [
             return [pods.length === 1];
         },
         expectRed: { "chaos-application-pod": ["ended", "killed"] },
+    },
+    {
+        ...versionsAlike,
+        name: "chaos-versions-alike",
+        suite: "chaos",
+        ids: ["C10"],
+        expectRed: { "chaos-blue-green": ["complete"] },
     },
     {
         name: "chaos-no-new-pods",
@@ -96,6 +104,7 @@ export const chaos: readonly Mutation[] = [
                 ),
             ),
         expectRed: {
+            "chaos-blue-green": ["lossless", "complete"],
             "chaos-application-pod": ["ended", "killed", "replaced"],
             "chaos-control-plane": ["traffic"],
             "chaos-gateway-pod": ["heals"],

@@ -1,5 +1,6 @@
 import type { Spec } from "../spec";
 import { applicationPod } from "./chaos/application-pod";
+import { blueGreen } from "./chaos/blue-green";
 import { controlPlane } from "./chaos/control-plane";
 import { gatewayPod } from "./chaos/gateway-pod";
 import { insideAccess, outsideAccess } from "./ecommerce/access";
@@ -90,8 +91,11 @@ export const specs: readonly Spec[] = [
     routeFaults,
 ];
 
-/** What happens when parts of the mesh are killed (C12): not part of a deployment, but of `npm run chaos`. */
-const chaos: readonly Spec[] = [applicationPod, controlPlane, gatewayPod];
+/**
+ * What happens when versions are switched (C10) and parts of the mesh are killed (C12): not part of a deployment, but of
+ * `npm run chaos`. One after the other; the gateway, on which all depend, is killed last.
+ */
+const chaos: readonly Spec[] = [blueGreen, applicationPod, controlPlane, gatewayPod];
 
 /** The suites by name: `behaviour` after every deployment and by `npm run verify`, `chaos` by `npm run chaos`. */
 export const suites = { behaviour: specs, chaos } as const;

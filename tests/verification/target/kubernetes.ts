@@ -6,6 +6,7 @@ import {
     Exec,
     KubeConfig,
     KubernetesObjectApi,
+    PatchStrategy,
     VersionApi,
     type V1ContainerStatus,
     type V1Pod,
@@ -107,6 +108,15 @@ export class KubernetesClient implements Kubernetes {
         const options = { name, namespace, ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }) };
         await within(`deleting the pod ${name}`, apiTimeout, this.core.deleteNamespacedPod(options));
         this.lists.clear();
+    }
+
+    async change(
+        { apiVersion, kind, namespace, name }: ObjectReference & { name: string },
+        spec: Record<string, unknown>,
+    ): Promise<void> {
+        const body = { apiVersion, kind, metadata: { namespace, name }, spec };
+        const patch = this.any.patch(body, undefined, undefined, undefined, undefined, PatchStrategy.MergePatch);
+        await within(`changing ${kind} ${namespace}/${name}`, apiTimeout, patch);
     }
 
     async exec(

@@ -62,7 +62,7 @@ export interface KillOptions {
     gracePeriodSeconds?: number;
 }
 
-/** Reading access to the cluster, and the one thing that the chaos specs break. */
+/** Reading access to the cluster, and what the chaos specs change. */
 export interface Kubernetes {
     version(): Promise<string>;
     pods(namespace: string, labels?: Readonly<Record<string, string>>): Promise<Pod[]>;
@@ -76,6 +76,8 @@ export interface Kubernetes {
     log(pod: Pod, container: string, lines: number): Promise<string>;
     /** Ends a pod; answers when the API server has accepted it. */
     kill(pod: Pod, options?: KillOptions): Promise<void>;
+    /** Replaces fields of an object's spec (JSON merge patch); answers when the API server has accepted it. */
+    change(reference: ObjectReference & { name: string }, spec: Record<string, unknown>): Promise<void>;
     /** Runs a command in a container; its standard output. A non-zero exit code is an error. */
     exec(pod: Pod, container: string, command: readonly string[], options?: { timeout?: number }): Promise<string>;
     /** Sends GET `path` to 127.0.0.1:`port` inside the pod, past its sidecar. */
