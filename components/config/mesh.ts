@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { egress } from "./egress";
 import { resources } from "./resources";
-import { mtls } from "./security";
+import { mtls, pathNormalization } from "./security";
 import { nodePort, percent } from "./units";
 
 /** The Istio control plane, its sidecars, the ingress gateway, and what leaves the mesh. */
@@ -50,6 +50,9 @@ export const mesh = z.strictObject({
     sidecar: resources
         .default({ requests: { cpu: "10m", memory: "64Mi" }, limits: { cpu: "2", memory: "1Gi" } })
         .describe("Of every sidecar; the memory limit is 1Gi, not the document's first 8Gi (P8)"),
+    pathNormalization: pathNormalization.describe(
+        "What a path means to the proxies before routes and policies look at it (C14): BASE resolves `.` and `..`, MERGE_SLASHES makes `//` one, DECODE_AND_MERGE_SLASHES reads `%2F` as `/`",
+    ),
     mtls: mtls.prefault({}).describe("Mutual TLS between the workloads (S3)"),
     ingressGateway: z
         .strictObject({

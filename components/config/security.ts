@@ -16,6 +16,12 @@ export const mtlsException = z.strictObject({
 });
 export type MtlsException = z.infer<typeof mtlsException>;
 
+/** How proxies read the paths of requests, each level with all of those before. */
+export const pathNormalization = z
+    .enum(["NONE", "BASE", "MERGE_SLASHES", "DECODE_AND_MERGE_SLASHES"])
+    .default("DECODE_AND_MERGE_SLASHES");
+export type PathNormalization = z.infer<typeof pathNormalization>;
+
 /** Mutual TLS between all workloads (S3, C14). */
 export const mtls = z.strictObject({
     mode: mtlsMode

@@ -63,6 +63,8 @@ export function controlPlaneValues(mesh: MeshConfig, images: MeshImages) {
         meshConfig: {
             accessLogFile: "/dev/stdout",
             outboundTrafficPolicy: { mode: mesh.outboundTrafficPolicy },
+            // A path has one meaning to routes, policies and services alike (C14).
+            pathNormalization: { normalization: mesh.pathNormalization },
             // Merging rewrites scrape annotations to the agent, which answers for Istio's own proxy only.
             enablePrometheusMerge: !vanilla,
             defaultConfig: {

@@ -9,6 +9,7 @@ import { egovRoutes } from "./egov-routes";
 import { gateways } from "./gateways";
 import { https } from "./https";
 import { mutualTls } from "./mutual-tls";
+import { paths } from "./paths";
 import { platform } from "./platform";
 import { routes } from "./routes";
 import { services } from "./services";
@@ -28,6 +29,7 @@ export const mutations: readonly Mutation[] = [
     ...destinationRules,
     ...gateways,
     ...mutualTls,
+    ...paths,
     ...study,
     ...authorization,
     ...https,

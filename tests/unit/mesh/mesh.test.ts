@@ -29,6 +29,11 @@ describe("Mesh: values of Istio's charts", () => {
         assert.equal(controlPlaneValues(closed, images).meshConfig.outboundTrafficPolicy.mode, "REGISTRY_ONLY");
     });
 
+    it("C14 give a path one meaning, however it is written", () => {
+        const { pathNormalization } = controlPlaneValues(config, images).meshConfig;
+        assert.deepEqual(pathNormalization, { normalization: "DECODE_AND_MERGE_SLASHES" });
+    });
+
     it("leave Istio's own filters on for Istio's own proxy", () => {
         const { pilot, telemetry, meshConfig } = controlPlaneValues(config, images);
         assert.ok(!("PILOT_ENABLE_ALPN_FILTER" in pilot.env || "PILOT_ENABLE_METADATA_EXCHANGE" in pilot.env));

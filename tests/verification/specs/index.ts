@@ -27,6 +27,7 @@ import { routeTables } from "./mesh/route-tables";
 import { authorization } from "./security/authorization";
 import { https } from "./security/https";
 import { mutualTls } from "./security/mutual-tls";
+import { paths } from "./security/paths";
 import { studyCatalog } from "./study/catalog";
 import { studyConnectionPool } from "./study/connection-pool";
 import { studyDeepRoutes } from "./study/deep-routes";
@@ -66,6 +67,7 @@ export const specs: readonly Spec[] = [
     timeouts,
     routeTables,
     mutualTls,
+    paths,
     authorization,
     https,
     egovNamespaces,
