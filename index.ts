@@ -7,7 +7,7 @@ import { loadConfig } from "./components/config/load";
 import { EgressGateway, IngressGateway, ISTIO_NAMESPACE, IstioControlPlane } from "./components/mesh";
 import { loadCharts } from "./components/mesh/charts";
 import { toolProvenance } from "./components/provenance";
-import { GatewayCertificate, MutualTls } from "./components/security";
+import { GatewayCertificate, GatewayTokens, MutualTls } from "./components/security";
 import { ExternalHosts, Gateway } from "./components/traffic";
 import { Verification } from "./components/verification";
 
@@ -76,6 +76,15 @@ async function platform() {
               )
             : undefined;
 
+    const tokens =
+        config.ecommerce.enabled && config.ecommerce.tokens
+            ? new GatewayTokens(
+                  "gateway-tokens",
+                  { config: config.ecommerce.tokens, selector: ingress.selector, mesh },
+                  onCluster,
+              )
+            : undefined;
+
     // The sample systems: pods, routes, traffic policy.
     const image = appImage(config.sampleImage, images);
     const egov = config.egov.enabled
@@ -110,10 +119,12 @@ async function platform() {
         config,
         cluster,
         certificate: certificate?.certificate,
+        signingKey: tokens?.signingKey,
         provenance,
         after: [
             gateway,
             ...(certificate?.resources ?? []),
+            ...(tokens?.resources ?? []),
             ...applications,
             ...[ingress, ...egressGateways, externalHosts, ...outside, mutualTls].flatMap(({ resources }) => resources),
         ],

@@ -3,7 +3,7 @@ import { canary } from "./canary";
 import { egovRoutes } from "./egov-routes";
 import { resources } from "./resources";
 import { routes, type Route } from "./routes";
-import { authorization, tls } from "./security";
+import { authorization, tls, tokens } from "./security";
 import {
     connectionPool,
     ecommerceConnectionPool,
@@ -131,6 +131,11 @@ export const ecommerce = z.strictObject({
     connectionPool: connectionPool.default(ecommerceConnectionPool).describe("Requirement C4"),
     outlierDetection: outlierDetection.default(ecommerceOutlierDetection).describe("Requirement C4"),
     tls: tls.optional().describe("HTTPS at the ingress gateway beside HTTP (P5). Default: HTTP only"),
+    tokens: tokens
+        .optional()
+        .describe(
+            "A path that asks for a token (S5): 401 without a good one, 403 without the claim. Default: no path does",
+        ),
     authorization: authorization
         .optional()
         .describe("Only declared callers are let in (S4), all others get 403. Default: everybody may call"),

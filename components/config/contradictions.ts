@@ -174,6 +174,10 @@ const rules: Contradiction[] = [
         find: (config) => [...certificateProblems(config), ...httpsOnlyProblems(config)],
     },
     {
+        reads: ["ecommerce.services.*.path", "ecommerce.tokens.path"],
+        find: tokenProblems,
+    },
+    {
         reads: ["ecommerce.enabled", "ecommerce.services", "ecommerce.authorization"],
         find: callProblems,
     },
@@ -424,6 +428,17 @@ function certificateProblems({ ecommerce: { tls, hosts } }: PlatformConfig): Fin
             `a certificate of ${validDays} days would be due at once, and every deployment would make another one; at most ${validDays - 1}`,
         ]),
     ];
+}
+
+/** A path that leads nowhere, and one whose answers the suite asks for without a token (S5). */
+function tokenProblems({ ecommerce: { services, tokens } }: PlatformConfig): Finding[] {
+    if (!tokens) return [];
+    const below = Object.values(services).some(({ path }) => tokens.path.startsWith(`${path}/`));
+    return when(!below, [
+        "ecommerce.tokens.path",
+        `${tokens.path} is not below the path of a service, so that nothing answers there, or everything of a service would ask for tokens; ` +
+            `take one below ${Object.values(services)[0]!.path}/`,
+    ]);
 }
 
 /** Callers and called services that do not exist: Istio would wait for them for ever (S4). */

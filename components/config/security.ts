@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { containerPort, dnsLabel } from "./units";
+import { containerPort, dnsLabel, pathPrefix } from "./units";
 
 /** Security of the mesh in the domain's words: who is let in, and what has to be proved for it. */
 
@@ -91,3 +91,38 @@ export const tls = z.strictObject({
         .describe("Its source"),
 });
 export type TlsConfig = z.infer<typeof tls>;
+
+/** Where the keys that tokens are checked with come from (S5). */
+const tokenKeys = z.discriminatedUnion("source", [
+    z.strictObject({
+        source: z
+            .literal("generated")
+            .describe("Made by the program and kept in its state; for development, where nobody issues tokens"),
+    }),
+    z.strictObject({
+        source: z.literal("address").describe("The key set of an identity provider"),
+        jwksUri: z.url({ protocol: /^https$/ }).describe("Its address, which the control plane reads"),
+    }),
+]);
+
+/** A path at the ingress gateway that asks for a token (S5). */
+export const tokens = z.strictObject({
+    path: pathPrefix
+        .default("/api/v1/saga/admin")
+        .describe("Beginning of the paths that ask for a token, compared by characters as a route's prefix"),
+    claim: z
+        .strictObject({
+            name: z
+                .string()
+                .regex(/^[A-Za-z0-9_-]+$/, "letters, digits, _ and -")
+                .default("role")
+                .describe("Name of the claim"),
+            value: z.string().min(1).default("admin").describe("Its value, or one of its values"),
+        })
+        .prefault({})
+        .describe("What a token must say for these paths; without it the answer is 403"),
+    issuer: z.string().min(1).default("https://auth.c4ang.com").describe("Claim iss of the tokens"),
+    audience: z.string().min(1).default("https://api.c4ang.com").describe("Claim aud of the tokens"),
+    keys: tokenKeys.default({ source: "generated" }).describe("What their signatures are checked with"),
+});
+export type TokensConfig = z.infer<typeof tokens>;

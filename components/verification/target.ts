@@ -17,6 +17,8 @@ export interface VerificationTarget {
     secureGateway?: Entrance;
     /** Certificate of the HTTPS entrance in PEM, where the program made it: the only one that the suite trusts. */
     certificate?: string;
+    /** Key that signs tokens, in PEM, where the program made it: with it the suite makes tokens of its own. */
+    signingKey?: string;
     /** What is not the official product: repeated in every report. */
     provenance: readonly string[];
 }

@@ -16,6 +16,11 @@ export interface VerificationArgs {
      * @default none
      */
     certificate?: pulumi.Input<string | undefined>;
+    /**
+     * Key that signs tokens, in PEM, where the program made it (S5).
+     * @default none
+     */
+    signingKey?: pulumi.Input<string | undefined>;
     /** What is not the official product: repeated in every report. */
     provenance: readonly string[];
     /** Everything that must be there before the first request. */
@@ -45,6 +50,7 @@ export class Verification extends pulumi.ComponentResource {
         config,
         cluster,
         certificate,
+        signingKey,
         provenance,
         after,
     }: VerificationArgs): pulumi.Output<string | undefined> {
@@ -54,35 +60,45 @@ export class Verification extends pulumi.ComponentResource {
         // An id is known once its resource is there and, for a Deployment, its pods are Ready.
         const deployed = pulumi.all(after.map(({ id }) => id));
         return pulumi
-            .all([cluster.kubeconfigPath, cluster.gateway, cluster.secureGateway, pulumi.output(certificate), deployed])
-            .apply(async ([kubeconfig, gateway, secureGateway, certificate]): Promise<string | undefined> => {
-                const { enabled, grep, deadline } = config.verification;
-                if (pulumi.runtime.isDryRun()) return enabled ? report : undefined;
-                const targetFile = join(projectDirectory, ".local", "verification", `${stack}.json`);
-                await writeTarget(targetFile, {
-                    ...{ stack, config, kubeconfig, gateway, provenance },
-                    ...(config.ecommerce.enabled && config.ecommerce.tls && { secureGateway, certificate }),
-                });
-                // Also where the suite does not run by itself: `npm run verify` reads the target.
-                if (!enabled) return undefined;
-                try {
-                    const { summary } = await runSuite({
-                        ...{ projectDirectory, targetFile, reportDirectory, grep, deadline },
-                        onLine: (line) => this.progress(line),
+            .all([
+                cluster.kubeconfigPath,
+                cluster.gateway,
+                cluster.secureGateway,
+                pulumi.output(certificate),
+                pulumi.unsecret(pulumi.output(signingKey)),
+                deployed,
+            ])
+            .apply(
+                async ([kubeconfig, gateway, secureGateway, certificate, signingKey]): Promise<string | undefined> => {
+                    const { enabled, grep, deadline } = config.verification;
+                    if (pulumi.runtime.isDryRun()) return enabled ? report : undefined;
+                    const targetFile = join(projectDirectory, ".local", "verification", `${stack}.json`);
+                    await writeTarget(targetFile, {
+                        ...{ stack, config, kubeconfig, gateway, provenance },
+                        ...(config.ecommerce.enabled && config.ecommerce.tls && { secureGateway, certificate }),
+                        ...(config.ecommerce.enabled && config.ecommerce.tokens && { signingKey }),
                     });
-                    await pulumi.log.info(
-                        `verification: ${summary.passed} passed, ${summary.skipped} skipped in ${Math.round(summary.durationMs / 1000)} s; report: ${relative(process.cwd(), report)}`,
-                        this,
-                    );
-                    return report;
-                } catch (error) {
-                    throw new pulumi.RunError(
-                        `The deployed mesh failed its verification: ${(error as Error).message}\n` +
-                            `Everything is deployed; report: ${report}\nCheck again: npm run verify -- --stack ${stack}\n` +
-                            "If someone changed the cluster by hand: pulumi up --refresh puts it right.",
-                    );
-                }
-            });
+                    // Also where the suite does not run by itself: `npm run verify` reads the target.
+                    if (!enabled) return undefined;
+                    try {
+                        const { summary } = await runSuite({
+                            ...{ projectDirectory, targetFile, reportDirectory, grep, deadline },
+                            onLine: (line) => this.progress(line),
+                        });
+                        await pulumi.log.info(
+                            `verification: ${summary.passed} passed, ${summary.skipped} skipped in ${Math.round(summary.durationMs / 1000)} s; report: ${relative(process.cwd(), report)}`,
+                            this,
+                        );
+                        return report;
+                    } catch (error) {
+                        throw new pulumi.RunError(
+                            `The deployed mesh failed its verification: ${(error as Error).message}\n` +
+                                `Everything is deployed; report: ${report}\nCheck again: npm run verify -- --stack ${stack}\n` +
+                                "If someone changed the cluster by hand: pulumi up --refresh puts it right.",
+                        );
+                    }
+                },
+            );
     }
 
     /** A line of the suite, shown while it runs and not repeated at the end. */

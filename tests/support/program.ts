@@ -54,6 +54,7 @@ const defaultImages = {
 
 /** What resources tell beside their inputs once they are there. */
 const computed: Readonly<Record<string, object>> = {
+    "pulumi-nodejs:dynamic/security:SigningKey": { privateKey: "KEY", jwks: "{}" },
     "pulumi-nodejs:dynamic/security:SelfSignedCertificate": { certificate: "PEM", privateKey: "KEY", validTo: "" },
 };
 

@@ -92,6 +92,12 @@ const features = {
             `ecommerce.routePolicy: a second try of ${retries.perTryTimeout} has no time within ${timeout}`
         );
     },
+    tokens: (config: PlatformConfig) =>
+        config.ecommerce.tokens !== undefined || "ecommerce.tokens is not set: no path asks for a token",
+    /** The suite can sign tokens itself. */
+    "signing-key": (config: PlatformConfig) =>
+        config.ecommerce.tokens?.keys.source === "generated" ||
+        "ecommerce.tokens.keys are not generated: somebody else signs tokens",
     https: (config: PlatformConfig) => config.ecommerce.tls !== undefined || "ecommerce.tls is not set: HTTP only",
     "https-only-hosts": (config: PlatformConfig) =>
         (config.ecommerce.tls?.httpsOnlyHosts ?? []).length > 0 ||

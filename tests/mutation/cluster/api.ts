@@ -46,6 +46,7 @@ const kinds = {
     VirtualService: ["apis/networking.istio.io/v1", "virtualservices"],
     DestinationRule: ["apis/networking.istio.io/v1", "destinationrules"],
     AuthorizationPolicy: ["apis/security.istio.io/v1", "authorizationpolicies"],
+    RequestAuthentication: ["apis/security.istio.io/v1", "requestauthentications"],
     PeerAuthentication: ["apis/security.istio.io/v1", "peerauthentications"],
     ServiceEntry: ["apis/networking.istio.io/v1", "serviceentries"],
     Sidecar: ["apis/networking.istio.io/v1", "sidecars"],

@@ -17,6 +17,9 @@ const noShopRoutes = (mesh: Mesh) =>
 /** No canary can be reached from outside either. */
 const canaryGone: CheckSet = { "route-weights": ["ecommerce"], "route-matches": ["ecommerce"] };
 
+/** Neither other spellings of a path nor requests with a token lead to a pod. */
+const sagaGone: CheckSet = { paths: ["spellings"], "ecommerce-tokens": ["claim"] };
+
 export const gateways: readonly Mutation[] = [
     {
         name: "gateway-selector",
@@ -28,7 +31,7 @@ export const gateways: readonly Mutation[] = [
                 spec.selector = { istio: "ingress" };
             }),
         traces: noShopRoutes,
-        expectRed: union(shopRouteGone, canaryGone, {
+        expectRed: union(shopRouteGone, canaryGone, sagaGone, {
             "ecommerce-gateway": ["settings", "listener"],
             "ecommerce-https": ["certificate", "accepted", "refused"],
         }),
@@ -40,7 +43,7 @@ export const gateways: readonly Mutation[] = [
         needs: ["ecommerce"],
         apply: (changes, { config }) => changes.remove(objects.shop("Gateway", config, shopGateway)),
         traces: noShopRoutes,
-        expectRed: union(shopRouteGone, canaryGone, {
+        expectRed: union(shopRouteGone, canaryGone, sagaGone, {
             "ecommerce-gateway": ["settings", "listener"],
             "ecommerce-https": ["certificate", "accepted", "refused"],
             "ecommerce-infrastructure": ["objects"],

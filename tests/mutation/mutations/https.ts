@@ -3,7 +3,7 @@ import forge from "node-forge";
 import type { PlainObject } from "../cluster/api";
 import { objects, type Mesh } from "../cluster/mesh";
 import type { CheckSet, Mutation } from "../mutation";
-import { inGatewayRoutes } from "./look";
+import { inGatewayListeners, inGatewayRoutes } from "./look";
 import { gatewayTable, union } from "./red";
 
 /** Mistakes at the HTTPS entrance. */
@@ -30,12 +30,7 @@ function httpsServer(
         needs: ["ecommerce", "https"],
         apply: (changes, { config }) =>
             changes.edit(objects.shop("Gateway", config, "ecommerce-gateway"), ({ spec }) => change(spec)),
-        traces: async (mesh) =>
-            Promise.all(
-                (await mesh.proxies("gateway")).map(async (pod) =>
-                    shows(await mesh.target.proxy(pod).get("config_dump?resource=dynamic_listeners")),
-                ),
-            ),
+        traces: (mesh) => inGatewayListeners(mesh, shows),
     };
 }
 

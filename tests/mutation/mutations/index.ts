@@ -13,6 +13,7 @@ import { paths } from "./paths";
 import { platform } from "./platform";
 import { routes } from "./routes";
 import { services } from "./services";
+import { tokens } from "./tokens";
 import { undeclared } from "./undeclared";
 import { study } from "./study";
 import { views } from "./views";
@@ -33,6 +34,7 @@ export const mutations: readonly Mutation[] = [
     ...study,
     ...authorization,
     ...https,
+    ...tokens,
     ...platform,
     ...egress,
     ...workloads,

@@ -1,4 +1,4 @@
-import type { EnvoyCluster } from "../../verification/target/target";
+import type { EnvoyCluster, Pod } from "../../verification/target/target";
 import { outboundCluster } from "../../verification/target/envoy";
 import type { DomainRoute, Mesh, Proxies } from "../cluster/mesh";
 import type { PlainObject } from "../cluster/api";
@@ -47,6 +47,10 @@ export async function inHosts(
  */
 export async function inListeners(mesh: Mesh, service: string, is: (listeners: string) => boolean): Promise<boolean[]> {
     const pods = (await mesh.proxies("ecommerce")).filter(({ labels }) => labels["app"] === service);
+    return listenersOf(mesh, pods, is);
+}
+
+async function listenersOf(mesh: Mesh, pods: readonly Pod[], is: (listeners: string) => boolean): Promise<boolean[]> {
     return Promise.all(
         pods.map(async (pod) => {
             const proxy = mesh.target.proxy(pod);
@@ -57,6 +61,11 @@ export async function inListeners(mesh: Mesh, service: string, is: (listeners: s
             return is(listeners);
         }),
     );
+}
+
+/** The pods of the gateway: whether what they listen with, as JSON, is of a kind. */
+export async function inGatewayListeners(mesh: Mesh, is: (listeners: string) => boolean): Promise<boolean[]> {
+    return listenersOf(mesh, await mesh.proxies("gateway"), is);
 }
 
 /** The pods of an application, those on their way out included: whether each is of a kind. */

@@ -1,6 +1,7 @@
 import type { PathNormalization } from "../../../components/config/security";
 import { objects } from "../cluster/mesh";
 import type { Mutation } from "../mutation";
+import { inGatewayListeners } from "./look";
 
 /** Mistakes in how the proxies read paths. */
 
@@ -22,13 +23,11 @@ function normalization(
                     `normalization: ${value}`,
                 );
             }),
-        traces: async (mesh) =>
-            Promise.all(
-                (await mesh.proxies("gateway")).map(async (pod) =>
-                    shows(await mesh.target.proxy(pod).get("config_dump?resource=dynamic_listeners")),
-                ),
-            ),
-        expectRed: { paths: ["spellings"] },
+        traces: (mesh) => inGatewayListeners(mesh, shows),
+        expectRed: ({ ecommerce }) => ({
+            paths: ["spellings"],
+            ...(ecommerce.tokens && { "ecommerce-tokens": ["spellings"] }),
+        }),
     };
 }
 

@@ -272,6 +272,11 @@ describe("Configuration: validation", () => {
                 "ecommerce.tls.httpsOnlyHosts.0: api.c4ang.com is among ecommerce.hosts, which are answered over plain HTTP: it cannot be redirected, too; leave it out here or there",
             ],
             [
+                "S5 a token for everything of a service",
+                { ecommerce: { tokens: { path: "/api/v1/saga" } } },
+                "ecommerce.tokens.path: /api/v1/saga is not below the path of a service, so that nothing answers there, or everything of a service would ask for tokens; take one below /api/v1/customers/",
+            ],
+            [
                 "S4 a caller that does not exist",
                 { ecommerce: { authorization: { calls: { "cart-api": ["order-api"] } } } },
                 'ecommerce.authorization.calls.cart-api: there is no service "cart-api"; there are: customer-api, order-api, product-api, payment-api, recommendation-api, saga-tracker',

@@ -28,6 +28,7 @@ import { authorization } from "./security/authorization";
 import { https } from "./security/https";
 import { mutualTls } from "./security/mutual-tls";
 import { paths } from "./security/paths";
+import { tokens } from "./security/tokens";
 import { studyCatalog } from "./study/catalog";
 import { studyConnectionPool } from "./study/connection-pool";
 import { studyDeepRoutes } from "./study/deep-routes";
@@ -70,6 +71,7 @@ export const specs: readonly Spec[] = [
     paths,
     authorization,
     https,
+    tokens,
     egovNamespaces,
     egovPods,
     egovRoute,

@@ -70,6 +70,9 @@ class ClusterTarget implements Target {
     get certificate() {
         return this.description.certificate;
     }
+    get signingKey() {
+        return this.description.signingKey;
+    }
     get provenance() {
         return this.description.provenance;
     }

@@ -16,6 +16,7 @@ export const targetFile = z.strictObject({
         .optional()
         .describe("HTTPS entrance, where one is declared (P5)"),
     certificate: z.string().optional().describe("Its certificate in PEM, where the program made it"),
+    signingKey: z.string().optional().describe("Key that signs tokens, in PEM, where the program made it (S5)"),
     provenance: z.array(z.string()).default([]).describe("Lines that every report must carry: stand-ins, versions"),
 });
 export type VerificationTarget = z.output<typeof targetFile>;

@@ -288,6 +288,8 @@ export interface Target {
     readonly gateway: { address: string; port: number };
     /** The certificate of the HTTPS entrance in PEM, where the program made it. */
     readonly certificate?: string | undefined;
+    /** The key that signs tokens, in PEM, where the program made it. */
+    readonly signingKey?: string | undefined;
     /** What every report must say about this environment: stand-ins, versions. */
     readonly provenance: readonly string[];
     readonly kubernetes: Kubernetes;
