@@ -3,7 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { EcommerceConfig } from "../config/apps";
 import { canaryVersions } from "../config/canary";
 import { ServiceAuthorization } from "../security";
-import { canary, DestinationRule, Gateway, VirtualService } from "../traffic";
+import { ISTIO_NAMESPACE } from "../mesh";
+import { canary, DestinationRule, Gateway, GatewayRateLimit, VirtualService } from "../traffic";
 import { MeshApplication } from "./mesh-application";
 import { createNamespace } from "./namespace";
 
@@ -40,7 +41,7 @@ export class Ecommerce extends pulumi.ComponentResource {
         const services = Object.keys(config.services).flatMap((service) =>
             this.createService(service, args, namespace, gateway),
         );
-        this.resources = [namespace, gateway, ...services, ...this.authorize(args, namespace)];
+        this.resources = [namespace, gateway, ...services, ...this.authorize(args, namespace), ...this.limit(args)];
         this.registerOutputs({});
     }
 
@@ -58,6 +59,13 @@ export class Ecommerce extends pulumi.ComponentResource {
             { parent: this },
         );
         return [...resources];
+    }
+
+    /** S7, where it is configured. */
+    private limit({ config, gatewaySelector, mesh }: EcommerceArgs): pulumi.CustomResource[] {
+        if (!config.rateLimit) return [];
+        const limit = { namespace: ISTIO_NAMESPACE, selector: gatewaySelector, ...config.rateLimit };
+        return [new GatewayRateLimit("gateway-rate-limit", limit, { parent: this, dependsOn: [...mesh] })];
     }
 
     private createService(

@@ -3,7 +3,7 @@ import { canary } from "./canary";
 import { egovRoutes } from "./egov-routes";
 import { resources } from "./resources";
 import { routes, type Route } from "./routes";
-import { authorization, tls, tokens } from "./security";
+import { authorization, rateLimit, tls, tokens } from "./security";
 import {
     connectionPool,
     ecommerceConnectionPool,
@@ -136,6 +136,9 @@ export const ecommerce = z.strictObject({
         .describe(
             "A path that asks for a token (S5): 401 without a good one, 403 without the claim. Default: no path does",
         ),
+    rateLimit: rateLimit
+        .optional()
+        .describe("A path whose requests the gateway limits (S7, C14), each of its pods by itself. Default: none"),
     authorization: authorization
         .optional()
         .describe("Only declared callers are let in (S4), all others get 403. Default: everybody may call"),

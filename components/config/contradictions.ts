@@ -178,6 +178,10 @@ const rules: Contradiction[] = [
         find: tokenProblems,
     },
     {
+        reads: ["ecommerce.services.*.path", "ecommerce.tokens.path", "ecommerce.rateLimit.path"],
+        find: rateLimitProblems,
+    },
+    {
         reads: ["ecommerce.enabled", "ecommerce.services", "ecommerce.authorization"],
         find: callProblems,
     },
@@ -439,6 +443,24 @@ function tokenProblems({ ecommerce: { services, tokens } }: PlatformConfig): Fin
         `${tokens.path} is not below the path of a service, so that nothing answers there, or everything of a service would ask for tokens; ` +
             `take one below ${Object.values(services)[0]!.path}/`,
     ]);
+}
+
+/** A limit for everything of a service, and one for requests that are refused before they count (S7). */
+function rateLimitProblems({ ecommerce: { services, tokens, rateLimit } }: PlatformConfig): Finding[] {
+    if (!rateLimit) return [];
+    const { path } = rateLimit;
+    const below = Object.values(services).some((service) => path.startsWith(`${service.path}/`));
+    return [
+        ...when(!below, [
+            "ecommerce.rateLimit.path",
+            `${path} is not below the path of a service, so that nothing answers there, or everything of a service would be limited; ` +
+                `take one below ${Object.values(services)[0]!.path}/`,
+        ]),
+        ...when(tokens !== undefined && path.startsWith(tokens.path), [
+            "ecommerce.rateLimit.path",
+            `requests to ${path} without a token are refused before they count (ecommerce.tokens.path ${tokens?.path}); take another path`,
+        ]),
+    ];
 }
 
 /** Callers and called services that do not exist: Istio would wait for them for ever (S4). */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { containerPort, dnsLabel, pathPrefix } from "./units";
+import { containerPort, dnsLabel, duration, pathPrefix } from "./units";
 
 /** Security of the mesh in the domain's words: who is let in, and what has to be proved for it. */
 
@@ -126,3 +126,18 @@ export const tokens = z.strictObject({
     keys: tokenKeys.default({ source: "generated" }).describe("What their signatures are checked with"),
 });
 export type TokensConfig = z.infer<typeof tokens>;
+
+/** A limit that each pod of the ingress gateway keeps by itself (S7). */
+export const rateLimit = z.strictObject({
+    path: pathPrefix
+        .default("/api/v1/saga/export")
+        .describe("Beginning of the paths that are limited together, compared by characters as a route's prefix"),
+    requests: z
+        .int()
+        .min(1)
+        .max(1000)
+        .default(10)
+        .describe("Requests that are let through at once; all further ones get 429"),
+    per: duration.default("5s").describe("Time in which as many requests are let through again"),
+});
+export type RateLimitConfig = z.infer<typeof rateLimit>;

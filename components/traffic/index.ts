@@ -2,6 +2,7 @@ export * from "./canary";
 export * from "./destination-rule";
 export * from "./external-hosts";
 export * from "./gateway";
+export * from "./gateway-rate-limit";
 export * from "./http-route";
 export * from "./mesh-virtual-service";
 export * from "./retriable-status-codes";

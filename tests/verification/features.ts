@@ -10,6 +10,8 @@ import { kinds, routesOfKind, systems, type RouteKind, type System } from "./spe
 export const longestEjection = 60_000;
 /** The longest time-out of a route that the suite waits for. */
 export const longestTimeout = 60_000;
+/** The longest time until a rate limit is full again that the suite waits for. */
+export const longestRefill = 20_000;
 
 type FeatureTest = (config: PlatformConfig) => true | string;
 
@@ -92,6 +94,11 @@ const features = {
             `ecommerce.routePolicy: a second try of ${retries.perTryTimeout} has no time within ${timeout}`
         );
     },
+    "rate-limit": (config: PlatformConfig) =>
+        config.ecommerce.rateLimit !== undefined || "ecommerce.rateLimit is not set: nothing is limited",
+    "short-refill": ({ ecommerce: { rateLimit } }: PlatformConfig) =>
+        milliseconds(rateLimit?.per ?? "0s") <= longestRefill ||
+        `ecommerce.rateLimit.per ${rateLimit?.per} is longer than the ${longestRefill / 1000} s that the suite waits`,
     tokens: (config: PlatformConfig) =>
         config.ecommerce.tokens !== undefined || "ecommerce.tokens is not set: no path asks for a token",
     /** The suite can sign tokens itself. */

@@ -1,7 +1,7 @@
 import { objects, type Mesh } from "../cluster/mesh";
 import type { CheckSet, Mutation } from "../mutation";
 import { inGatewayRoutes } from "./look";
-import { gatewayTable, helloFromOutside, shopRouteGone, union } from "./red";
+import { gatewayTable, helloFromOutside, sagaFromOutside, shopRouteGone, union } from "./red";
 
 /** Mistakes at the entrance of the mesh. */
 
@@ -17,9 +17,6 @@ const noShopRoutes = (mesh: Mesh) =>
 /** No canary can be reached from outside either. */
 const canaryGone: CheckSet = { "route-weights": ["ecommerce"], "route-matches": ["ecommerce"] };
 
-/** Neither other spellings of a path nor requests with a token lead to a pod. */
-const sagaGone: CheckSet = { paths: ["spellings"], "ecommerce-tokens": ["claim"] };
-
 export const gateways: readonly Mutation[] = [
     {
         name: "gateway-selector",
@@ -31,7 +28,7 @@ export const gateways: readonly Mutation[] = [
                 spec.selector = { istio: "ingress" };
             }),
         traces: noShopRoutes,
-        expectRed: union(shopRouteGone, canaryGone, sagaGone, {
+        expectRed: union(shopRouteGone, canaryGone, sagaFromOutside, {
             "ecommerce-gateway": ["settings", "listener"],
             "ecommerce-https": ["certificate", "accepted", "refused"],
         }),
@@ -43,7 +40,7 @@ export const gateways: readonly Mutation[] = [
         needs: ["ecommerce"],
         apply: (changes, { config }) => changes.remove(objects.shop("Gateway", config, shopGateway)),
         traces: noShopRoutes,
-        expectRed: union(shopRouteGone, canaryGone, sagaGone, {
+        expectRed: union(shopRouteGone, canaryGone, sagaFromOutside, {
             "ecommerce-gateway": ["settings", "listener"],
             "ecommerce-https": ["certificate", "accepted", "refused"],
             "ecommerce-infrastructure": ["objects"],

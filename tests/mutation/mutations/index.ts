@@ -11,6 +11,7 @@ import { https } from "./https";
 import { mutualTls } from "./mutual-tls";
 import { paths } from "./paths";
 import { platform } from "./platform";
+import { rateLimit } from "./rate-limit";
 import { routes } from "./routes";
 import { services } from "./services";
 import { tokens } from "./tokens";
@@ -35,6 +36,7 @@ export const mutations: readonly Mutation[] = [
     ...authorization,
     ...https,
     ...tokens,
+    ...rateLimit,
     ...platform,
     ...egress,
     ...workloads,

@@ -28,6 +28,13 @@ export const shopRouteGone: CheckSet = {
     "proxy-views": ["routes"],
 };
 
+/** What is looked at by requests to saga-tracker alone gets no good answer. */
+export const sagaFromOutside: CheckSet = {
+    paths: ["spellings"],
+    "ecommerce-tokens": ["claim"],
+    "ecommerce-rate-limit": ["limited", "elsewhere", "refilled"],
+};
+
 /** One e-commerce service cannot be reached from anywhere. */
 export const shopUnreachable: CheckSet = {
     ...shopFromOutside,

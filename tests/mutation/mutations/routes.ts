@@ -188,7 +188,7 @@ export const routes: readonly Mutation[] = [
         expectRed: ({ study }) =>
             union(
                 gatewayTable,
-                { "ecommerce-routing": ["others"], "egov-route": ["others"] },
+                { "ecommerce-routing": ["others"], "egov-route": ["others"], paths: ["spellings"] },
                 study.enabled ? { "study-catalog": ["host"] } : {},
             ),
     },

@@ -1,7 +1,7 @@
 import { objects } from "../cluster/mesh";
 import type { CheckSet, Mutation } from "../mutation";
 import { inHosts, shopCluster } from "./look";
-import { shopUnreachable, union } from "./red";
+import { sagaFromOutside, shopUnreachable, union } from "./red";
 
 /** Mistakes in Services: to Kubernetes they are all correct. */
 
@@ -23,7 +23,7 @@ export const services: readonly Mutation[] = [
             }),
         traces: (mesh) =>
             inHosts(mesh, ["gateway", "ecommerce"], shopCluster(mesh, service), (hosts) => hosts.length === 0),
-        expectRed: union(shopUnreachable, endpointsWrong),
+        expectRed: union(shopUnreachable, sagaFromOutside, endpointsWrong),
     },
     {
         name: "service-of-another-app",
@@ -50,8 +50,9 @@ export const services: readonly Mutation[] = [
             "ecommerce-routing": ["prefixes"],
             "ecommerce-health": ["smoke"],
             "ecommerce-answers": ["texts", "replicas"],
-            "ecommerce-authorization": ["allowed"],
             "ecommerce-steady": ["answers"],
+            paths: ["spellings"],
+            "ecommerce-tokens": ["claim"],
             ...endpointsWrong,
         },
     },
@@ -71,6 +72,10 @@ export const services: readonly Mutation[] = [
                 shopCluster(mesh, service),
                 (hosts) => hosts.length > 0 && hosts.every(({ port }) => port === 9999),
             ),
-        expectRed: union(shopUnreachable, endpointsWrong),
+        expectRed: {
+            ...union(shopUnreachable, sagaFromOutside, endpointsWrong),
+            // The pods' sidecars refuse those who are not declared at any port.
+            "ecommerce-authorization": ["allowed"],
+        },
     },
 ];

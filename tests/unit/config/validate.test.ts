@@ -277,6 +277,11 @@ describe("Configuration: validation", () => {
                 "ecommerce.tokens.path: /api/v1/saga is not below the path of a service, so that nothing answers there, or everything of a service would ask for tokens; take one below /api/v1/customers/",
             ],
             [
+                "S7 a limit for requests that are refused before",
+                { ecommerce: { tokens: {}, rateLimit: { path: "/api/v1/saga/admin/export" } } },
+                "ecommerce.rateLimit.path: requests to /api/v1/saga/admin/export without a token are refused before they count (ecommerce.tokens.path /api/v1/saga/admin); take another path",
+            ],
+            [
                 "S4 a caller that does not exist",
                 { ecommerce: { authorization: { calls: { "cart-api": ["order-api"] } } } },
                 'ecommerce.authorization.calls.cart-api: there is no service "cart-api"; there are: customer-api, order-api, product-api, payment-api, recommendation-api, saga-tracker',

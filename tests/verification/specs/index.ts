@@ -28,6 +28,7 @@ import { authorization } from "./security/authorization";
 import { https } from "./security/https";
 import { mutualTls } from "./security/mutual-tls";
 import { paths } from "./security/paths";
+import { rateLimit } from "./security/rate-limit";
 import { tokens } from "./security/tokens";
 import { studyCatalog } from "./study/catalog";
 import { studyConnectionPool } from "./study/connection-pool";
@@ -72,6 +73,7 @@ export const specs: readonly Spec[] = [
     authorization,
     https,
     tokens,
+    rateLimit,
     egovNamespaces,
     egovPods,
     egovRoute,
