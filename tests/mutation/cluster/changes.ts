@@ -4,6 +4,8 @@ import { Journal, type Undo } from "./journal";
 
 /** Milliseconds for one change to be accepted although others write to the same object. */
 const conflictLimit = 10_000;
+/** Milliseconds for one change to be undone: istiod, which may have been stopped, answers for Istio's objects. */
+const undoLimit = 60_000;
 
 /** Changes objects of the cluster and undoes it: what is not changed through this class is not undone. */
 export class Changes {
@@ -81,11 +83,11 @@ export class Changes {
                     else await this.api.create(fresh(original));
                     return true;
                 } catch (error) {
-                    if (error instanceof ApiError && error.status === 409) return false;
+                    if (isConflict(error) || isWebhookAway(error)) return false;
                     throw error;
                 }
             },
-            { deadline: conflictLimit },
+            { deadline: undoLimit },
         );
     }
 
@@ -99,7 +101,7 @@ export class Changes {
                     await this.api.replace(object);
                     return true;
                 } catch (error) {
-                    if (error instanceof ApiError && error.status === 409) return false;
+                    if (isConflict(error)) return false;
                     throw error;
                 }
             },
@@ -113,6 +115,12 @@ export class Changes {
         return object;
     }
 }
+
+const isConflict = (error: unknown): boolean => error instanceof ApiError && error.status === 409;
+
+/** Whether nobody was there to validate the object: the API server's words. */
+const isWebhookAway = (error: unknown): boolean =>
+    error instanceof ApiError && error.status === 500 && error.message.includes("failed calling webhook");
 
 /** Undoes what the journal of an earlier run holds, if it holds anything. */
 export async function undoPending(api: PlainApi, file: string, onUndo: (name: string) => void): Promise<void> {

@@ -20,7 +20,10 @@ class FakeApi {
     async create(object: PlainObject) {
         return this.store(object);
     }
+    /** How many changes are refused because istiod is not there to validate them. */
+    withoutWebhook = 0;
     async replace(object: PlainObject) {
+        if (this.withoutWebhook-- > 0) throw new ApiError(500, 'failed calling webhook "validation.istio.io"');
         const current = this.objects.get(this.keyOf(object));
         if (current?.metadata.resourceVersion !== object.metadata.resourceVersion) throw new ApiError(409, "conflict");
         return this.store(object);
@@ -65,6 +68,14 @@ describe("changes of a cluster", () => {
         await changes.edit(reference, ({ spec }) => (spec.selector = { app: "wrong" }));
         assert.deepEqual(selector(), { app: "wrong" });
         await api.replace({ ...(await api.get(reference))!, spec: { selector: { app: "worse" } } });
+        await changes.undo();
+        assert.deepEqual(selector(), { app: "orders" });
+        assert.equal(existsSync(file()), false);
+    });
+
+    it("waits with undoing for the webhook that validates", async () => {
+        await changes.edit(reference, ({ spec }) => (spec.selector = { app: "wrong" }));
+        api.withoutWebhook = 2;
         await changes.undo();
         assert.deepEqual(selector(), { app: "orders" });
         assert.equal(existsSync(file()), false);
