@@ -1,10 +1,10 @@
 import { Command, InvalidArgumentError } from "commander";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { cover } from "../tests/mutation/cover";
 import { mutations } from "../tests/mutation/mutations";
 import { resultsFile, runMutations, type RunOptions } from "../tests/mutation/runner";
-import { scorePage, type ScoredMutation } from "../tests/mutation/score";
+import { readResults, scorePage } from "../tests/mutation/score";
 import { inSession } from "../tests/mutation/session";
 import { runHealthy } from "../tests/mutation/stability";
 import { readTargetFile } from "../tests/verification/target/file";
@@ -42,7 +42,7 @@ export function mutateCommand(): Command {
             "--real-time",
             "keep the declared ejection time and time-outs (default: about 10 s each, declared and in force)",
         )
-        .option("--docs", "write docs/mutations.md: the score as a table")
+        .option("--docs", "write docs/mutations.md afterwards: the last result of each mutation as a table")
         .addHelpText(
             "after",
             `
@@ -99,10 +99,8 @@ async function mutate(options: MutateOptions, selected: typeof mutations): Promi
 }
 
 function writeScore(results: string, stack: string): void {
-    const mutations = JSON.parse(readFileSync(results, "utf8")) as ScoredMutation[];
     const page = join(projectDirectory, "docs", "mutations.md");
-    const day = new Date().toISOString().slice(0, 10);
-    writeFileSync(page, scorePage(mutations, [`Stack ${stack}, ${day}`]));
+    writeFileSync(page, scorePage(mutations, readResults(results), `Stack ${stack}`));
     console.log(`score: ${relative(process.cwd(), page)}`);
 }
 

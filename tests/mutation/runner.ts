@@ -1,4 +1,3 @@
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Changes } from "./cluster/changes";
 import { awaitHealthy, hastenEnding } from "./cluster/health";
@@ -7,6 +6,7 @@ import type { Mesh } from "./cluster/mesh";
 import { namesOf, type CheckName } from "./checks";
 import { awaitTraces } from "./cluster/traces";
 import type { Mutation } from "./mutation";
+import { keepResults } from "./score";
 import { runSuite, type SuiteResult } from "./suite";
 import { explain, isRight, judge, type Verdict } from "./verdict";
 import { missing } from "../verification/features";
@@ -28,7 +28,7 @@ export interface RunOptions {
 }
 
 /** What became of one mutation. */
-interface Result {
+interface Outcome {
     mutation: Mutation;
     verdict: Verdict;
     /** Undefined where the mutation could not be made. */
@@ -58,7 +58,7 @@ export async function runMutations(options: RunOptions): Promise<boolean> {
         `healthy mesh: ${healthy.green} checks green, ${healthy.skipped.size} skipped, in ${seconds(healthy.durationMs)}`,
     );
 
-    const results: Result[] = [];
+    const results: Outcome[] = [];
     try {
         for (const mutation of wanted) {
             const result = await runOne(mutation, healthy.skipped, options);
@@ -66,13 +66,13 @@ export async function runMutations(options: RunOptions): Promise<boolean> {
             printResult(result, results.length, wanted.length, print);
         }
     } finally {
-        writeResults(options.reportDirectory, results);
+        keep(options.reportDirectory, results);
     }
     summarize(results, print);
     return results.every(({ verdict }) => isRight(verdict));
 }
 
-async function runOne(mutation: Mutation, skipped: ReadonlySet<CheckName>, options: RunOptions): Promise<Result> {
+async function runOne(mutation: Mutation, skipped: ReadonlySet<CheckName>, options: RunOptions): Promise<Outcome> {
     const { mesh, signal, reportDirectory, print } = options;
     const start = performance.now();
     const journal = Journal.open(options.journalFile);
@@ -123,7 +123,7 @@ function expected({ expectRed }: Mutation, { config }: Mesh, skipped: ReadonlySe
 }
 
 function printResult(
-    { mutation, verdict, suite, durationMs }: Result,
+    { mutation, verdict, suite, durationMs }: Outcome,
     number: number,
     of: number,
     print: RunOptions["print"],
@@ -137,28 +137,27 @@ function printResult(
     for (const line of explain(verdict)) print(`${" ".repeat(position.length + 2)}${line}`);
 }
 
-function summarize(results: readonly Result[], print: RunOptions["print"]): void {
+function summarize(results: readonly Outcome[], print: RunOptions["print"]): void {
     const equivalent = results.filter(({ verdict: { kind } }) => kind === "quiet" || kind === "false alarm");
     const breaking = results.filter((result) => !equivalent.includes(result));
-    const right = (some: readonly Result[]) => some.filter(({ verdict }) => isRight(verdict)).length;
+    const right = (some: readonly Outcome[]) => some.filter(({ verdict }) => isRight(verdict)).length;
     if (equivalent.length > 0)
         print(`equivalent changes: ${right(equivalent)} of ${equivalent.length} turned nothing red`);
     print(`mutations: ${right(breaking)} killed of ${breaking.length}`);
 }
 
-/** Where the results of a run are left: a list of {@link ScoredMutation}. */
+/** Where the last result of each mutation is kept. */
 export const resultsFile = (reportDirectory: string): string => join(reportDirectory, "mutations.json");
 
-function writeResults(directory: string, results: readonly Result[]): void {
-    mkdirSync(directory, { recursive: true });
-    const content = results.map(({ mutation: { name, ids, description }, verdict, suite, durationMs }) => ({
+function keep(directory: string, outcomes: readonly Outcome[]): void {
+    const day = new Date().toISOString().slice(0, 10);
+    const results = outcomes.map(({ mutation: { name }, verdict, suite, durationMs }) => ({
         name,
-        ids,
-        description,
+        day,
         verdict,
         red: [...(suite?.red ?? [])],
         suiteMs: Math.round(suite?.durationMs ?? 0),
         durationMs: Math.round(durationMs),
     }));
-    writeFileSync(resultsFile(directory), `${JSON.stringify(content, null, 4)}\n`);
+    keepResults(resultsFile(directory), results);
 }

@@ -1,55 +1,97 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Mutation } from "./mutation";
 import { isRight, type Verdict } from "./verdict";
 
-/** The mutation score as a page of the documentation: which ways of breaking the mesh were tried, and what noticed them. */
+/**
+ * The mutation score: which ways of breaking the mesh were tried, and what noticed them. All of them together take hours,
+ * so the result of each is kept until it is run again.
+ */
 
-/** What became of one mutation. */
-export interface ScoredMutation {
+/** What became of one mutation when it was run last. */
+export interface Result {
     name: string;
-    /** Requirements that it violates; empty for an equivalent change. */
-    ids: readonly string[];
-    description: string;
+    /** Day of the run, for example 2026-11-21. */
+    day: string;
     verdict: Verdict;
     /** Checks that went red. */
     red: readonly string[];
+    suiteMs: number;
+    durationMs: number;
 }
 
-/** @param provenance What was run, on what, when: one line each. */
-export function scorePage(mutations: readonly ScoredMutation[], provenance: readonly string[]): string {
-    const breaking = mutations.filter(({ ids }) => ids.length > 0);
-    const equivalent = mutations.filter(({ ids }) => ids.length === 0);
-    const right = (some: readonly ScoredMutation[]) => some.filter(({ verdict }) => isRight(verdict)).length;
+/** The kept results; none where nothing was run yet. */
+export function readResults(file: string): Result[] {
+    return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Result[]) : [];
+}
+
+/** Keeps the results of a run, and those of the mutations that it left out. */
+export function keepResults(file: string, results: readonly Result[]): void {
+    const names = new Set(results.map(({ name }) => name));
+    const others = readResults(file).filter(({ name }) => !names.has(name));
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, `${JSON.stringify([...others, ...results], null, 4)}\n`);
+}
+
+type Described = Pick<Mutation, "name" | "ids" | "description">;
+
+/**
+ * The score as a page of the documentation.
+ *
+ * @param mutations All there are; those without a result are listed as such.
+ * @param where What the mesh was.
+ */
+export function scorePage(mutations: readonly Described[], results: readonly Result[], where: string): string {
+    const rows = mutations.map((mutation) => ({
+        ...mutation,
+        result: results.find(({ name }) => name === mutation.name),
+    }));
+    const isBreaking = ({ ids }: Described) => ids.length > 0;
+    const score = (some: typeof rows) => {
+        const run = some.filter(({ result }) => result);
+        return {
+            right: run.filter(({ result }) => isRight(result!.verdict)).length,
+            run: run.length,
+            all: some.length,
+        };
+    };
+    const broken = score(rows.filter(isBreaking));
+    const equal = score(rows.filter((row) => !isBreaking(row)));
+    const notRun = broken.all - broken.run + equal.all - equal.run;
     return [
         "# Mutation score",
         "",
         "Made by `npm run mutate -- --docs`; not edited by hand. Each row is one way of breaking the running mesh. `killed`: exactly the",
-        "checks that had to go red did, and no other.",
+        "checks that had to go red did, and no other. `not run`: nobody has seen it yet where this page was made.",
         "",
-        ...provenance.map((line) => `- ${line}`),
-        `- **${right(breaking)} of ${breaking.length} mutations killed, ${right(equivalent)} of ${equivalent.length} equivalent changes quiet**`,
+        `- ${where}; the last run of each mutation`,
+        `- **${broken.right} of ${broken.run} mutations killed, ${equal.right} of ${equal.run} equivalent changes quiet**, ${notRun} not run`,
         "",
-        ...byRequirement(breaking),
+        ...byRequirement(rows.filter(isBreaking).map(({ ids, result }) => ({ ids, result }))),
         "",
         "## Every mutation",
         "",
-        "| Mutation | Breaks | What is done | Verdict | Red checks |",
-        "| --- | --- | --- | --- | --- |",
-        ...mutations.map(
-            ({ name, ids, description, verdict, red }) =>
-                `| ${name} | ${ids.join(", ") || "nothing"} | ${cell(description)} | ${verdict.kind} | ${red.join(", ") || "none"} |`,
+        "| Mutation | Breaks | What is done | Verdict | Day | Red checks |",
+        "| --- | --- | --- | --- | --- | --- |",
+        ...rows.map(
+            ({ name, ids, description, result }) =>
+                `| ${name} | ${ids.join(", ") || "nothing"} | ${cell(description)} | ${result?.verdict.kind ?? "not run"} | ${result?.day ?? ""} | ${result?.red.join(", ") || "none"} |`,
         ),
         "",
     ].join("\n");
 }
 
-function byRequirement(mutations: readonly ScoredMutation[]): string[] {
-    const ids = [...new Set(mutations.flatMap((mutation) => mutation.ids))].sort((a, b) =>
+function byRequirement(rows: readonly { ids: readonly string[]; result: Result | undefined }[]): string[] {
+    const ids = [...new Set(rows.flatMap((row) => row.ids))].sort((a, b) =>
         a.localeCompare(b, "en", { numeric: true }),
     );
-    const rows = ids.map((id) => {
-        const own = mutations.filter((mutation) => mutation.ids.includes(id));
-        return `| ${id} | ${own.filter(({ verdict }) => isRight(verdict)).length} of ${own.length} |`;
+    const lines = ids.map((id) => {
+        const own = rows.filter((row) => row.ids.includes(id));
+        const run = own.filter(({ result }) => result);
+        const killed = run.filter(({ result }) => isRight(result!.verdict)).length;
+        return `| ${id} | ${killed} of ${run.length} | ${own.length - run.length} |`;
     });
-    return ["| Requirement | Killed |", "| --- | --- |", ...rows];
+    return ["| Requirement | Killed | Not run |", "| --- | --- | --- |", ...lines];
 }
 
 const cell = (text: string) => text.replaceAll("|", "\\|");
