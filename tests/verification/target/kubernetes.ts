@@ -151,10 +151,10 @@ export class KubernetesClient implements Kubernetes {
         path: string,
         { headers, timeout = apiTimeout }: { headers?: Readonly<Record<string, string>>; timeout?: number } = {},
     ): Promise<ForwardedAnswer | { refused: string }> {
-        const signal = AbortSignal.timeout(timeout);
-        return this.forwards.use(() =>
-            proxiedGet(this.kubeConfig, pod, port, path, { signal, ...(headers && { headers }) }),
-        );
+        return this.forwards.use(() => {
+            const signal = AbortSignal.timeout(timeout);
+            return proxiedGet(this.kubeConfig, pod, port, path, { signal, ...(headers && { headers }) });
+        });
     }
 
     /** Lists something, or answers with what another caller has just listed. */
