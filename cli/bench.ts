@@ -1,11 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import { memoryOfCluster } from "./bench/memory";
 import { Measurement, report } from "./bench/report";
 import { toolBuildTimes } from "./bench/tools";
+import { timeWatch } from "./bench/watch";
 import { UserError } from "../tools/errors";
 import { localDirectory, projectDirectory } from "./project";
 
@@ -17,19 +18,22 @@ export function benchCommand(): Command {
     return new Command("bench")
         .option("--runs <n>", "runs of each repeated step; the median counts", Number, 3)
         .option("--output <file>", "file to write", join(projectDirectory, "docs", "benchmarks.md"))
-        .action((options: { runs: number; output: string }) => {
+        .action(async (options: { runs: number; output: string }) => {
             if (!Number.isInteger(options.runs) || options.runs < 1)
                 throw new UserError(`--runs: a whole number from 1 on is needed, not ${options.runs}`, 2);
-            writeFileSync(options.output, report(measureAll(options.runs)));
+            writeFileSync(options.output, report(await measureAll(options.runs)));
             console.log(`written: ${options.output}`);
         });
 }
 
-function measureAll(runs: number) {
+async function measureAll(runs: number) {
     const stack = ["--stack", stackName, "--config-file", writeConfig()];
     const steps: Measurement[] = [];
     const measure = (name: string, args: readonly string[], times = 1, env: NodeJS.ProcessEnv = {}) => {
         const seconds = Array.from({ length: times }, () => timed(args, env));
+        record(name, seconds);
+    };
+    const record = (name: string, seconds: readonly number[]) => {
         steps.push({ name, seconds });
         console.log(`${name}: ${seconds.map((value) => value.toFixed(2)).join(", ")} s`);
     };
@@ -43,6 +47,7 @@ function measureAll(runs: number) {
         measure("unchanged up, by ts-node with type check", ["start", ...stack], runs, typeChecked());
         const target = join(localDirectory, "verification", `${stackName}.json`);
         measure("verification", ["verify", "--target", target, "--stack", stackName], runs);
+        record("verify --watch, from a saved VirtualService to the verdict", await timeWatch(target, stackName, runs));
         const memory = memoryOfCluster(stackName);
         measure("destroy", ["destroy", ...stack]);
         return { steps, memory, tools: toolBuildTimes() };
@@ -57,7 +62,9 @@ function writeConfig(): string {
     const directory = join(localDirectory, "bench");
     mkdirSync(directory, { recursive: true });
     const file = join(directory, `Pulumi.${stackName}.yaml`);
+    const local = parse(readFileSync(join(projectDirectory, "Pulumi.local.yaml"), "utf8")) as { config: object };
     const config = {
+        ...local.config,
         "istio-platform:cluster": { kind: "embedded", name: stackName, hostPorts: [] },
         "istio-platform:verification": { enabled: false },
     };
