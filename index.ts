@@ -39,95 +39,67 @@ async function platform() {
 
     // What leaves the mesh: the hosts that may be reached, and the proxies on the way to them.
     const { egress } = config.mesh;
-    const egressGateways =
-        hostsThrough(egress, "gateway").length > 0
-            ? [
-                  new EgressGateway(
-                      "egress-gateway",
-                      { config: egress.gateway, namespace: istio.namespace, mesh },
-                      onCluster,
-                  ),
-              ]
-            : [];
-    const onlyKnown = config.mesh.outboundTrafficPolicy === "REGISTRY_ONLY" && config.ecommerce.enabled;
+    const egressGateway = when(
+        hostsThrough(egress, "gateway").length > 0,
+        () =>
+            new EgressGateway(
+                "egress-gateway",
+                { config: egress.gateway, namespace: istio.namespace, mesh },
+                onCluster,
+            ),
+    );
+    const ownHosts = when(config.mesh.outboundTrafficPolicy === "REGISTRY_ONLY" && config.ecommerce.enabled, () => ({
+        hosts: config.ecommerce.hosts,
+        leadTo: ingress.service,
+    }));
     const externalHosts = new ExternalHosts(
         "external-hosts",
-        {
-            config: egress,
-            namespace: ISTIO_NAMESPACE,
-            gateway: egressGateways[0]?.proxies,
-            own: onlyKnown ? { hosts: config.ecommerce.hosts, leadTo: ingress.service } : undefined,
-            mesh,
-        },
+        { config: egress, namespace: ISTIO_NAMESPACE, gateway: egressGateway?.proxies, own: ownHosts, mesh },
         onCluster,
     );
 
-    const { tls } = config.ecommerce;
-    const certificate =
-        config.ecommerce.enabled && tls
-            ? new GatewayCertificate(
-                  "gateway-certificate",
-                  {
-                      config: tls,
-                      hosts: [...config.ecommerce.hosts, ...tls.httpsOnlyHosts],
-                      namespace: istio.namespace,
-                  },
-                  onCluster,
-              )
-            : undefined;
-
-    const tokens =
-        config.ecommerce.enabled && config.ecommerce.tokens
-            ? new GatewayTokens(
-                  "gateway-tokens",
-                  { config: config.ecommerce.tokens, selector: ingress.selector, mesh },
-                  onCluster,
-              )
-            : undefined;
-
     // The sample systems: pods, routes, traffic policy.
     const image = appImage(config.sampleImage, images);
-    const egov = config.egov.enabled
-        ? [new EgovHello("egov", { config: config.egov, image, gateway, mesh }, onCluster)]
-        : [];
-    const ecommerce = config.ecommerce.enabled
-        ? [
-              new Ecommerce(
-                  "ecommerce",
-                  { config: config.ecommerce, image, gatewaySelector: ingress.selector, mesh },
-                  onCluster,
-              ),
-          ]
-        : [];
-    const study = config.study.enabled
-        ? [
-              new TrafficStudy(
-                  "study",
-                  { config: config.study, image, gatewaySelector: ingress.selector, mesh },
-                  onCluster,
-              ),
-          ]
-        : [];
-    const outside = egress.site ? [new OutsideSite("outside", { config: egress.site, image }, onCluster)] : [];
+    const gatewaySelector = ingress.selector;
+    const egov = when(
+        config.egov.enabled,
+        () => new EgovHello("egov", { config: config.egov, image, gateway, mesh }, onCluster),
+    );
+    const ecommerce = when(
+        config.ecommerce.enabled,
+        () => new Ecommerce("ecommerce", { config: config.ecommerce, image, gatewaySelector, mesh }, onCluster),
+    );
+    const study = when(
+        config.study.enabled,
+        () => new TrafficStudy("study", { config: config.study, image, gatewaySelector, mesh }, onCluster),
+    );
+    const outside = when(egress.site, (site) => new OutsideSite("outside", { config: site, image }, onCluster));
 
     // Who may talk to whom, and how.
-    const applications = [...egov, ...ecommerce, ...study].flatMap(({ resources }) => resources);
+    const applications = [egov, ecommerce, study].flatMap(resourcesOf);
     const mutualTls = new MutualTls("mutual-tls", { config: config.mesh.mtls, mesh, applications }, onCluster);
+    const certificate = when(config.ecommerce.enabled && config.ecommerce.tls, (tls) => {
+        const hosts = [...config.ecommerce.hosts, ...tls.httpsOnlyHosts];
+        return new GatewayCertificate(
+            "gateway-certificate",
+            { config: tls, hosts, namespace: istio.namespace },
+            onCluster,
+        );
+    });
+    const tokens = when(
+        config.ecommerce.enabled && config.ecommerce.tokens,
+        (policy) => new GatewayTokens("gateway-tokens", { config: policy, selector: gatewaySelector, mesh }, onCluster),
+    );
 
     // Real requests against all of it, after every deployment.
+    const entrances = [ingress, egressGateway, externalHosts, outside].flatMap(resourcesOf);
     const verification = new Verification("verification", {
         config,
         cluster,
         certificate: certificate?.certificate,
         signingKey: tokens?.signingKey,
         provenance,
-        after: [
-            gateway,
-            ...(certificate?.resources ?? []),
-            ...(tokens?.resources ?? []),
-            ...applications,
-            ...[ingress, ...egressGateways, externalHosts, ...outside, mutualTls].flatMap(({ resources }) => resources),
-        ],
+        after: [gateway, ...entrances, ...applications, ...[mutualTls, certificate, tokens].flatMap(resourcesOf)],
     });
 
     return {
@@ -136,6 +108,16 @@ async function platform() {
         reportPath: verification.reportPath,
         provenance,
     };
+}
+
+/** A part of the platform where it is wanted: given what makes it wanted. */
+function when<C, T>(wanted: C | false | undefined, make: (wanted: C) => T): T | undefined {
+    return wanted === false || wanted === undefined ? undefined : make(wanted);
+}
+
+/** What a part deploys; nothing where it is not wanted. */
+function resourcesOf<R extends pulumi.Resource>(part: { resources: readonly R[] } | undefined): readonly R[] {
+    return part?.resources ?? [];
 }
 
 export = platform;
