@@ -1,9 +1,17 @@
 import type { z } from "zod";
-import { siteHost } from "./egress";
+import { egressProblems } from "./egress-problems";
+import { when, type Finding } from "./finding";
 import type { Resources } from "./resources";
 import type { PlatformConfig } from "./platform";
 import { routeProblems, weightProblems } from "./route-problems";
-import { studyContainerPorts } from "./study";
+import {
+    callProblems,
+    certificateProblems,
+    httpsOnlyProblems,
+    mtlsProblems,
+    rateLimitProblems,
+    tokenProblems,
+} from "./security-problems";
 import { studyProblems } from "./study-problems";
 import type { OutlierDetection } from "./traffic";
 import { amount, milliseconds } from "./units";
@@ -12,9 +20,6 @@ import { amount, milliseconds } from "./units";
  * Values that are allowed one by one and wrong together: what Kubernetes would refuse halfway through a deployment, and
  * what Istio would accept but never do.
  */
-
-/** A problem: the path of the value to change, and why. */
-type Finding = [path: string, message: string];
 
 interface Contradiction {
     /** The values that the rule looks at, as paths (`*`: every key): it runs when these are sound, whatever else is wrong. */
@@ -224,8 +229,6 @@ function concerns(problem: readonly PropertyKey[], read: readonly string[]): boo
     return read.slice(0, depth).every((key, index) => key === "*" || key === String(problem[index]));
 }
 
-const when = (holds: boolean, finding: Finding): Finding[] => (holds ? [finding] : []);
-
 type Subsets = PlatformConfig["egov"]["hello"]["subsets"];
 
 const pods = (subsets: Subsets) => Object.values(subsets).reduce((sum, { replicas }) => sum + replicas, 0);
@@ -298,44 +301,6 @@ function namespaceProblems({ egov, ecommerce, study, mesh: { egress } }: Platfor
     });
 }
 
-/** P11, T7: hosts that are declared twice or lie in the mesh, and a site of which nothing is to be seen. */
-function egressProblems({ egov, ecommerce, study, mesh: { egress } }: PlatformConfig): Finding[] {
-    const hosts = Object.entries(egress.hosts);
-    const inside = [...Object.values(egov.namespaces), ecommerce.namespace, study.namespace];
-    const twice = hosts.flatMap(([name, { host, port }], index): Finding[] => {
-        const first = hosts.findIndex(([, other]) => other.host === host && other.port === port);
-        return when(first < index, [
-            `mesh.egress.hosts.${name}`,
-            `${host}:${port} is already ${hosts[first]![0]}; Istio would take one of the two and not say which`,
-        ]);
-    });
-    const ofTheMesh = hosts.flatMap(([name, { host }]): Finding[] =>
-        when(
-            inside.some((namespace) => new RegExp(`\\.${namespace}(\\.svc(\\.cluster\\.local)?)?$`).test(host)),
-            [
-                `mesh.egress.hosts.${name}.host`,
-                `${host} lies in the mesh: a host outside is meant, which Istio does not know by itself`,
-            ],
-        ),
-    );
-    const { site } = egress;
-    const unknown = site
-        ? hosts.flatMap(([name, { host, port }]): Finding[] => {
-              if (!host.endsWith(siteHost(site, ""))) return [];
-              const service = host.split(".")[0]!;
-              if (site.services.includes(service))
-                  return when(port === site.otherPort, [
-                      `mesh.egress.hosts.${name}.port`,
-                      `${port} is mesh.egress.site.otherPort, the port that no Service of the mesh has: declare 80, or choose another otherPort`,
-                  ]);
-              return [
-                  [`mesh.egress.hosts.${name}.host`, `the site has no ${service}; it has: ${site.services.join(", ")}`],
-              ];
-          })
-        : [];
-    return [...twice, ...ofTheMesh, ...unknown];
-}
-
 /** Outlier detection that Istio accepts and that never ejects, or ejects without effect. */
 function ejectionProblems(at: string, outlier: OutlierDetection, replicas: number): Finding[] {
     if (replicas < 2) return [];
@@ -350,132 +315,6 @@ function ejectionProblems(at: string, outlier: OutlierDetection, replicas: numbe
             `one of ${replicas} pods is ${Math.round(100 / replicas)} % of them, more than ${maxEjectionPercent} %: none could be ejected; at least ${Math.ceil(100 / replicas)}`,
         ]),
     );
-}
-
-/** Exceptions to mutual TLS that change nothing, contradict each other, or are for nobody (S3). */
-function mtlsProblems(config: PlatformConfig): Finding[] {
-    const { mode, exceptions } = config.mesh.mtls;
-    const known = workloads(config);
-    const display = ({ namespace, app, port }: Workload) => `${namespace}/${app}:${port}`;
-    return exceptions.flatMap((exception, index): Finding[] => {
-        const at = `mesh.mtls.exceptions.${index}`;
-        const own = display(exception);
-        return [
-            ...when(exception.mode === mode, [
-                `${at}.mode`,
-                `${mode} is the mode of the whole mesh: the exception would change nothing; leave it out`,
-            ]),
-            ...when(exceptions.findIndex((other) => display(other) === own) < index, [
-                at,
-                `${own} has an exception already; every port has one at most`,
-            ]),
-            ...when(!known.some((workload) => display(workload) === own), [
-                at,
-                `no workload ${own}: the exception would be for nobody; there are: ${known.map(display).join(", ")}`,
-            ]),
-        ];
-    });
-}
-
-interface Workload {
-    namespace: string;
-    app: string;
-    port: number;
-}
-
-/** Port of egov-hello's containers (E2). */
-const HELLO_CONTAINER_PORT = 8080;
-
-/** Every workload with a sidecar and the port that it listens on. */
-function workloads({ egov, ecommerce, study }: PlatformConfig): Workload[] {
-    return [
-        ...(egov.enabled
-            ? [
-                  { namespace: egov.namespaces.app, app: "egov-hello", port: HELLO_CONTAINER_PORT },
-                  { namespace: egov.namespaces.infra, app: "gateway-server", port: egov.gatewayServer.port },
-              ]
-            : []),
-        ...(ecommerce.enabled
-            ? Object.keys(ecommerce.services).map((app) => ({
-                  namespace: ecommerce.namespace,
-                  app,
-                  port: ecommerce.containerPort,
-              }))
-            : []),
-        ...(study.enabled
-            ? Object.entries(studyContainerPorts).map(([app, port]) => ({ namespace: study.namespace, app, port }))
-            : []),
-    ];
-}
-
-/** Hosts that would be redirected and answered at once: Istio would do one of both (P5). */
-function httpsOnlyProblems({ ecommerce: { tls, hosts } }: PlatformConfig): Finding[] {
-    return (tls?.httpsOnlyHosts ?? []).flatMap((host, index) =>
-        when(hosts.includes(host), [
-            `ecommerce.tls.httpsOnlyHosts.${index}`,
-            `${host} is among ecommerce.hosts, which are answered over plain HTTP: it cannot be redirected, too; leave it out here or there`,
-        ]),
-    );
-}
-
-/** Certificates for nobody, and such that would be made anew by every deployment (P5). */
-function certificateProblems({ ecommerce: { tls, hosts } }: PlatformConfig): Finding[] {
-    if (tls?.certificate.source !== "self-signed") return [];
-    const { validDays, renewBeforeDays } = tls.certificate;
-    return [
-        ...when(
-            [...hosts, ...tls.httpsOnlyHosts].every((host) => host === "*"),
-            ["ecommerce.hosts", 'a certificate is for names, and "*" is none; add one, for example api.c4ang.com'],
-        ),
-        ...when(renewBeforeDays >= validDays, [
-            "ecommerce.tls.certificate.renewBeforeDays",
-            `a certificate of ${validDays} days would be due at once, and every deployment would make another one; at most ${validDays - 1}`,
-        ]),
-    ];
-}
-
-/** A path that leads nowhere, and one whose answers the suite asks for without a token (S5). */
-function tokenProblems({ ecommerce: { services, tokens } }: PlatformConfig): Finding[] {
-    if (!tokens) return [];
-    const below = Object.values(services).some(({ path }) => tokens.path.startsWith(`${path}/`));
-    return when(!below, [
-        "ecommerce.tokens.path",
-        `${tokens.path} is not below the path of a service, so that nothing answers there, or everything of a service would ask for tokens; ` +
-            `take one below ${Object.values(services)[0]!.path}/`,
-    ]);
-}
-
-/** A limit for everything of a service, and one for requests that are refused before they count (S7). */
-function rateLimitProblems({ ecommerce: { services, tokens, rateLimit } }: PlatformConfig): Finding[] {
-    if (!rateLimit) return [];
-    const { path } = rateLimit;
-    const below = Object.values(services).some((service) => path.startsWith(`${service.path}/`));
-    return [
-        ...when(!below, [
-            "ecommerce.rateLimit.path",
-            `${path} is not below the path of a service, so that nothing answers there, or everything of a service would be limited; ` +
-                `take one below ${Object.values(services)[0]!.path}/`,
-        ]),
-        ...when(tokens !== undefined && path.startsWith(tokens.path), [
-            "ecommerce.rateLimit.path",
-            `requests to ${path} without a token are refused before they count (ecommerce.tokens.path ${tokens?.path}); take another path`,
-        ]),
-    ];
-}
-
-/** Callers and called services that do not exist: Istio would wait for them for ever (S4). */
-function callProblems({ ecommerce: { enabled, services, authorization } }: PlatformConfig): Finding[] {
-    if (!enabled || !authorization) return [];
-    const known = Object.keys(services);
-    const unknown = (at: string, name: string) =>
-        when(!known.includes(name), [at, `there is no service "${name}"; there are: ${known.join(", ")}`]);
-    return Object.entries(authorization.calls).flatMap(([caller, called]) => {
-        const at = `ecommerce.authorization.calls.${caller}`;
-        return [
-            ...unknown(at, caller),
-            ...(called === "all" ? [] : called.flatMap((name, index) => unknown(`${at}.${index}`, name))),
-        ];
-    });
 }
 
 /** Two keys with one port: Kubernetes, or the machine, refuses the second. */

@@ -1,9 +1,7 @@
+import type { Finding } from "./finding";
 import type { Route } from "./routes";
 
 /** What Istio would accept of a service's routes and never do, or answer with 503. */
-
-/** A problem: the path of the value to change, and why. */
-type Finding = [path: string, message: string];
 
 /**
  * Problems between the routes of one service and its subsets.

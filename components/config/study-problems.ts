@@ -1,12 +1,10 @@
+import type { Finding } from "./finding";
 import { routeProblems } from "./route-problems";
 import type { Route } from "./routes";
 import type { StudyConfig } from "./study";
 import { milliseconds } from "./units";
 
 /** Values of the study's system that are allowed one by one and wrong together: Istio would accept them and never act. */
-
-/** A problem: the path of the value to change, and why. */
-type Finding = [path: string, message: string];
 
 export function studyProblems(study: StudyConfig): Finding[] {
     const { hosts, catalog, simpleWeb, simpleBackend } = study;
