@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { ISTIO_NAMESPACE } from "../mesh";
 import { SECURITY_API } from "./api";
+import { ENVOY_FILTER_API } from "../traffic/api";
 
 /** Tokens that one path at the ingress gateway asks for. */
 export interface TokenPolicyArgs {
@@ -25,9 +26,6 @@ export interface TokenPolicyArgs {
     /** Where the issuer's keys are: a JSON Web Key Set itself, or its address. */
     keys: { jwks: pulumi.Input<string> } | { jwksUri: string };
 }
-
-/** EnvoyFilter has no v1. */
-const ENVOY_FILTER_API = "networking.istio.io/v1alpha3";
 
 /**
  * The objects of a token policy (S5): who signs, who is let in, and how the gateway answers those without a token.

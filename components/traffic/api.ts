@@ -1,2 +1,5 @@
 /** API of Istio's traffic resources: v1 is the stored version since Istio 1.22. */
 export const NETWORKING_API = "networking.istio.io/v1";
+
+/** API of EnvoyFilter, which has no v1. */
+export const ENVOY_FILTER_API = "networking.istio.io/v1alpha3";

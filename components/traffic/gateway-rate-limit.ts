@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import { ENVOY_FILTER_API } from "./api";
 
 /** A limit that each pod of a gateway keeps by itself (S7). */
 export interface GatewayRateLimitArgs {
@@ -18,9 +19,6 @@ export interface GatewayRateLimitArgs {
     /** Time in which as many requests are let through again, for example `5s`. */
     per: string;
 }
-
-/** EnvoyFilter has no v1. */
-const ENVOY_FILTER_API = "networking.istio.io/v1alpha3";
 
 /** The greatest number of tokens: what no descriptor is about is not limited. */
 const UNLIMITED = 4_294_967_295;

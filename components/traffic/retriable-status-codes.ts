@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import { serviceHost, type ServiceReference } from "./service";
+import { ENVOY_FILTER_API } from "./api";
 
 /** Statuses that one caller's sidecar retries on a route beyond what a VirtualService can say (T11). */
 export interface RetriableStatusCodesArgs {
@@ -19,9 +20,6 @@ export interface RetriableStatusCodesArgs {
     /** Base interval between two tries, for example `50ms`. */
     backOff: string;
 }
-
-/** EnvoyFilter has no v1. */
-const ENVOY_FILTER_API = "networking.istio.io/v1alpha3";
 
 /** `spec` of the EnvoyFilter. */
 export function retriableStatusCodesSpec({ caller, service, route, codes, backOff }: RetriableStatusCodesArgs) {
