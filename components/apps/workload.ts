@@ -1,6 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
 import type { Resources } from "../config/resources";
 import { containerArgs, HEALTH_PATH, type Answer } from "./image";
+import { unprivileged } from "../pod-security";
 
 /** One Deployment of an application: pods of one version. */
 export interface WorkloadArgs {
@@ -94,14 +95,7 @@ function container({ app, image, answer, port, env = {}, resources }: WorkloadAr
         livenessProbe: { ...health, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 },
         lifecycle: { preStop: { sleep: { seconds: DRAIN_SECONDS } } },
         resources,
-        securityContext: {
-            runAsNonRoot: true,
-            runAsUser: APP_USER,
-            runAsGroup: APP_USER,
-            readOnlyRootFilesystem: true,
-            allowPrivilegeEscalation: false,
-            capabilities: { drop: ["ALL"] },
-        },
+        securityContext: unprivileged(APP_USER),
     } satisfies types.input.core.v1.Container;
 }
 

@@ -1,5 +1,6 @@
 import type { Resources } from "../config/resources";
 import { ISTIO_NAMESPACE } from "./values";
+import { unprivileged } from "../pod-security";
 
 /** Proxies that stand alone, at the entrance or at the exit of the mesh, and the ports that lead to them. */
 
@@ -74,14 +75,7 @@ export function gatewayProxies({ name, selector, replicas, resources }: GatewayP
                                 failureThreshold: 120,
                             },
                             resources: { requests: resources.requests, limits: { cpu: "2", ...resources.limits } },
-                            securityContext: {
-                                runAsNonRoot: true,
-                                runAsUser: PROXY_USER,
-                                runAsGroup: PROXY_USER,
-                                readOnlyRootFilesystem: true,
-                                allowPrivilegeEscalation: false,
-                                capabilities: { drop: ["ALL"] },
-                            },
+                            securityContext: unprivileged(PROXY_USER),
                         },
                     ],
                 },
