@@ -1,7 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
 import type { Resources } from "../config/resources";
 import { containerArgs, HEALTH_PATH, type Answer } from "./image";
-import { unprivileged } from "../pod-security";
+import { spreadOut, unprivileged } from "../pods";
 
 /** One Deployment of an application: pods of one version. */
 export interface WorkloadArgs {
@@ -62,14 +62,7 @@ export function deployment(args: WorkloadArgs) {
                     // A name with a dot is asked for as it is first: with the default, 5, the cluster's search path multiplies
                     // the queries of every call between services by four.
                     dnsConfig: { options: [{ name: "ndots", value: "1" }] },
-                    topologySpreadConstraints: ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map(
-                        (topologyKey) => ({
-                            maxSkew: 1,
-                            topologyKey,
-                            whenUnsatisfiable: "ScheduleAnyway",
-                            labelSelector: { matchLabels: selector },
-                        }),
-                    ),
+                    topologySpreadConstraints: spreadOut(selector),
                     containers: [container(args)],
                 },
             },

@@ -1,6 +1,6 @@
 import type { Resources } from "../config/resources";
 import { ISTIO_NAMESPACE } from "./values";
-import { unprivileged } from "../pod-security";
+import { spreadOut, unprivileged } from "../pods";
 
 /** Proxies that stand alone, at the entrance or at the exit of the mesh, and the ports that lead to them. */
 
@@ -48,14 +48,7 @@ export function gatewayProxies({ name, selector, replicas, resources }: GatewayP
                 spec: {
                     serviceAccountName: name,
                     terminationGracePeriodSeconds: 30,
-                    topologySpreadConstraints: ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map(
-                        (topologyKey) => ({
-                            maxSkew: 1,
-                            topologyKey,
-                            whenUnsatisfiable: "ScheduleAnyway",
-                            labelSelector: { matchLabels: selector },
-                        }),
-                    ),
+                    topologySpreadConstraints: spreadOut(selector),
                     containers: [
                         {
                             name: "istio-proxy",
