@@ -32,7 +32,7 @@ export async function concernedByObjects(
 }
 
 /** Longest time of a spec, in milliseconds, that is run again after every change. */
-export const quickLimit = 4_000;
+export const quickLimit = 2_500;
 
 /**
  * Divides specs into those that are run again after a change, and those that are left out because declared waits (an

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { KubeConfig, KubernetesObjectApi, Watch } from "@kubernetes/client-node";
 import type { KubernetesObject } from "../target/target";
 
@@ -40,6 +41,8 @@ export async function watchObjects(
     onChange: (object: ChangedObject) => void,
     signal: AbortSignal,
 ): Promise<void> {
+    // A listener for each kind, beside those of the suite: more than Node.js takes for a leak.
+    setMaxListeners(2 * watched.length, signal);
     await Promise.all(watched.map((kind) => new KindWatch(kubeConfig, kind, onChange, signal).begin()));
 }
 
@@ -73,6 +76,7 @@ class KindWatch {
     private async once(resourceVersion: string): Promise<void> {
         const { apiVersion, plural } = this.kind;
         const path = `/${apiVersion.includes("/") ? "apis" : "api"}/${apiVersion}/${plural}`;
+        let stop = () => {};
         await new Promise<void>((resolve, reject) => {
             new Watch(this.kubeConfig)
                 .watch(
@@ -82,7 +86,7 @@ class KindWatch {
                     () => resolve(),
                 )
                 .then((controller) => {
-                    const stop = () => {
+                    stop = () => {
                         controller.abort();
                         resolve();
                     };
@@ -90,7 +94,7 @@ class KindWatch {
                     else this.signal.addEventListener("abort", stop, { once: true });
                 })
                 .catch(reject);
-        });
+        }).finally(() => this.signal.removeEventListener("abort", stop));
     }
 
     private seen(phase: string, object: KubernetesObject): void {
