@@ -16,7 +16,7 @@ interface Group {
 }
 
 const unit: Group = { name: "unit", files: "tests/{unit,policy}/**/*.test.ts", timeout: 20_000, jobs: 2 };
-const endToEnd: Group = { name: "end-to-end", files: "tests/e2e/**/*.test.ts", timeout: 1_800_000, jobs: 1 };
+const endToEnd: Group = { name: "end-to-end", files: "tests/e2e/**/*.test.ts", timeout: 3_600_000, jobs: 1 };
 
 /** Counts of one mocha run, as tests/reporter.cjs writes them. */
 interface Counts {
