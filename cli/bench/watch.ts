@@ -1,15 +1,17 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { KubeConfig, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
+import { KubeConfig } from "@kubernetes/client-node";
+import { istio } from "../../tests/verification/specs/support/names";
 import { readTargetFile } from "../../tests/verification/target/file";
+import { KubernetesClient } from "../../tests/verification/target/kubernetes";
 import { UserError } from "../../tools/errors";
 import { projectDirectory } from "../project";
 
 /** What the watching suite says: that it waits, and its verdict on a change. */
 const waiting = /^watching /;
 const verdict = /^(green|RED) ([\d.]+) s after the change$/;
-/** Milliseconds for it to say one of them. */
+/** Milliseconds for each thing that it says; the whole measurement is ended after all of them. */
 const patience = 240_000;
 
 /**
@@ -21,24 +23,13 @@ const patience = 240_000;
 export async function timeWatch(targetFile: string, stack: string, runs: number): Promise<number[]> {
     const { kubeconfig, config } = readTargetFile(targetFile);
     const [name] = Object.keys(config.ecommerce.services);
-    const object = {
-        apiVersion: "networking.istio.io/v1",
-        kind: "VirtualService",
-        metadata: { name: name!, namespace: config.ecommerce.namespace },
-    };
+    const reference = { ...istio.virtualService, namespace: config.ecommerce.namespace, name: name! };
     const kubeConfig = new KubeConfig();
     kubeConfig.loadFromFile(kubeconfig);
-    const api = KubernetesObjectApi.makeApiClient(kubeConfig);
-    const { http } = ((await api.read(object)) as unknown as { spec: { http: object[] } }).spec;
+    const kubernetes = new KubernetesClient(kubeConfig);
+    const rules = (await kubernetes.object(reference))!.spec!["http"] as object[];
     const save = (timeout: string) =>
-        api.patch(
-            { ...object, spec: { http: http.map((rule) => ({ ...rule, timeout })) } } as typeof object,
-            undefined,
-            undefined,
-            undefined,
-            undefined,
-            PatchStrategy.MergePatch,
-        );
+        kubernetes.change(reference, { http: rules.map((rule) => ({ ...rule, timeout })) });
 
     const args = ["verify", "--watch", "--target", targetFile, "--stack", stack];
     const watch = spawn(process.execPath, [join(projectDirectory, "bin", "run.mjs"), ...args], {

@@ -89,11 +89,21 @@ export function certificateProblems({ ecommerce: { tls, hosts } }: PlatformConfi
 /** A path that leads nowhere, and one whose answers the suite asks for without a token (S5). */
 export function tokenProblems({ ecommerce: { services, tokens } }: PlatformConfig): Finding[] {
     if (!tokens) return [];
-    const below = Object.values(services).some(({ path }) => tokens.path.startsWith(`${path}/`));
-    return when(!below, [
-        "ecommerce.tokens.path",
-        `${tokens.path} is not below the path of a service, so that nothing answers there, or everything of a service would ask for tokens; ` +
-            `take one below ${Object.values(services)[0]!.path}/`,
+    return outsideProblem("ecommerce.tokens.path", tokens.path, services, "ask for tokens");
+}
+
+/** A path that lies below no service's own. */
+function outsideProblem(
+    at: string,
+    path: string,
+    services: PlatformConfig["ecommerce"]["services"],
+    consequence: string,
+): Finding[] {
+    const prefixes = Object.values(services).map((service) => `${service.path}/`);
+    return when(!prefixes.some((prefix) => path.startsWith(prefix)), [
+        at,
+        `${path} is not below the path of a service, so that nothing answers there, or everything of a service would ${consequence}; ` +
+            `take one below ${prefixes[0]}`,
     ]);
 }
 
@@ -101,13 +111,8 @@ export function tokenProblems({ ecommerce: { services, tokens } }: PlatformConfi
 export function rateLimitProblems({ ecommerce: { services, tokens, rateLimit } }: PlatformConfig): Finding[] {
     if (!rateLimit) return [];
     const { path } = rateLimit;
-    const below = Object.values(services).some((service) => path.startsWith(`${service.path}/`));
     return [
-        ...when(!below, [
-            "ecommerce.rateLimit.path",
-            `${path} is not below the path of a service, so that nothing answers there, or everything of a service would be limited; ` +
-                `take one below ${Object.values(services)[0]!.path}/`,
-        ]),
+        ...outsideProblem("ecommerce.rateLimit.path", path, services, "be limited"),
         ...when(tokens !== undefined && path.startsWith(tokens.path), [
             "ecommerce.rateLimit.path",
             `requests to ${path} without a token are refused before they count (ecommerce.tokens.path ${tokens?.path}); take another path`,

@@ -2,6 +2,7 @@ import type {
     EnvoyCertificate,
     EnvoyCluster,
     EnvoyHost,
+    EnvoyRoute,
     EnvoyRouteConfiguration,
     EnvoyServerInfo,
     Kubernetes,
@@ -56,6 +57,12 @@ export class EnvoyProxy implements Proxy {
         const text = await this.get(`config_dump?resource=${resource}${filter}`);
         return (JSON.parse(text) as { configs?: T[] }).configs ?? [];
     }
+}
+
+/** The routes of all virtual hosts. */
+export function allRoutes(configurations: readonly EnvoyRouteConfiguration[]): EnvoyRoute[] {
+    const hosts = configurations.flatMap(({ virtual_hosts: virtualHosts = [] }) => virtualHosts);
+    return hosts.flatMap(({ routes = [] }) => routes);
 }
 
 /** Makes a text match itself in a regular expression. */

@@ -1,5 +1,6 @@
 import { defineSpec, exclusive } from "../../spec";
 import { requestsToSee } from "../../statistics/sample-size";
+import { allRoutes } from "../../target/envoy";
 import type { Answer, KubernetesObject, Pod, Target } from "../../target/target";
 import { DeadlineExceeded, seconds, until } from "../../wait";
 import { ecommerceEvidence } from "../ecommerce/evidence";
@@ -144,11 +145,9 @@ const weightsOf = (rule: Rule | undefined): Weights =>
 /** The weights of a route as one pod of the gateway has them. */
 async function gatewayWeights(target: Target, pod: Pod, canary: DeclaredRoute): Promise<Weights> {
     const subsets = new Map(canary.shares.map((group) => [clusterOf(canary, group), group.subset]));
-    const configurations = await target.proxy(pod).routes();
-    const route = configurations
-        .flatMap(({ virtual_hosts: hosts = [] }) => hosts)
-        .flatMap(({ routes = [] }) => routes)
-        .find((one) => one.name === ruleName(canary) && leadsTo(one, [...subsets.keys()]))?.route;
+    const routes = allRoutes(await target.proxy(pod).routes());
+    const own = routes.find((one) => one.name === ruleName(canary) && leadsTo(one, [...subsets.keys()]));
+    const route = own?.route;
     const clusters = route?.weighted_clusters?.clusters ?? [{ name: route?.cluster ?? "", weight: 100 }];
     return Object.fromEntries(clusters.map(({ name, weight = 0 }) => [subsets.get(name) ?? name, weight]));
 }

@@ -1,6 +1,7 @@
 import type { RoutePolicy } from "../../../../components/config/traffic";
 import { milliseconds } from "../../../../components/config/units";
 import { defineSpec, exclusive } from "../../spec";
+import { allRoutes } from "../../target/envoy";
 import type { Answer, EnvoyRoute } from "../../target/target";
 import { fail, listing, tally } from "../support/answers";
 import { forgetErrors, gatewayErrors } from "../support/errors";
@@ -99,9 +100,7 @@ export const routePolicies = defineSpec({
             const gateways = await target.gatewayPods();
             const problems: string[] = [];
             for (const pod of gateways) {
-                const routes = (await target.proxy(pod).routes()).flatMap(
-                    ({ virtual_hosts: hosts }) => hosts?.flatMap((virtualHost) => virtualHost.routes ?? []) ?? [],
-                );
+                const routes = allRoutes(await target.proxy(pod).routes());
                 for (const service of ecommerceServices(config)) {
                     const { name } = service;
                     const own = routes.filter((route) => leadsTo(route, clustersOf(config, service)));

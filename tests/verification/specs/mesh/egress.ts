@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { siteHost, siteHosts, undeclaredServices, type ExternalHost } from "../../../../components/config/egress";
 import { defineSpec, exclusive } from "../../spec";
 import { power, requestsToSee } from "../../statistics/sample-size";
@@ -6,13 +5,12 @@ import type { Listener } from "../../proxy-views/envoy";
 import type { Answer, Pod, Target } from "../../target/target";
 import { describe, fail, grouped, tally } from "../support/answers";
 import { applicationPods, core, egressGateway, istio, outsideSite } from "../support/names";
+import { newKey, recordings } from "../support/recordings";
 
 /** Smallest share of requests on a wrong way that is noticed. */
 const leak = 0.25;
 /** Where Envoy sends what it is not to let out. */
 const blackHole = "BlackHoleCluster";
-/** Port that the site's containers listen on. */
-const sitePort = 8080;
 
 export const egress = defineSpec({
     name: "egress",
@@ -235,17 +233,12 @@ async function visitSite(
     url: string,
     count: number,
 ): Promise<{ answers: Answer[]; senders: string[] }> {
-    const key = randomUUID();
-    const answers = await target.inside(pod, url, { headers: { "x-test-key": key } }, { count, concurrency: 4 });
+    const { key, headers } = newKey();
+    const answers = await target.inside(pod, url, { headers }, { count, concurrency: 4 });
     const { namespace } = target.config.mesh.egress.site!;
     const site = await target.kubernetes.pods(namespace, { app: outsideSite });
-    const heard = await Promise.all(
-        site.map(async (one) => {
-            const { body } = await target.local(one, sitePort, { path: `/__test/requests?key=${key}` });
-            return (JSON.parse(body) as { from: string }[]).map(({ from }) => from);
-        }),
-    );
-    return { answers, senders: heard.flat() };
+    const heard = await recordings(target, site, key);
+    return { answers, senders: heard.map(({ from }) => from) };
 }
 
 /** Where a sidecar leads connections to hosts and ports that it does not know. */

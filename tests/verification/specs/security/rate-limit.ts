@@ -3,7 +3,7 @@ import { milliseconds } from "../../../../components/config/units";
 import { defineSpec } from "../../spec";
 import type { Answer } from "../../target/target";
 import { describe, fail, grouped, listing, tally } from "../support/answers";
-import { ecommerceHost, ecommerceServices } from "../support/names";
+import { ecommerceHost, serviceAbove } from "../support/names";
 import { securityEvidence } from "./evidence";
 
 /** Connections of a burst: a limit holds for all of them together. */
@@ -71,7 +71,7 @@ export const rateLimit = defineSpec({
                 }),
             () =>
                 check("elsewhere", async () => {
-                    const { path: service } = ecommerceServices(config).find((one) => path.startsWith(`${one.path}/`))!;
+                    const { path: service } = serviceAbove(config, path);
                     const results = await Promise.all(
                         [service, path.slice(0, -1), `${service}?path=${path}`].map(async (to) => {
                             const answers = await target.request({ path: to, host }, { count: 5 });

@@ -2,7 +2,7 @@ import type { TokensConfig } from "../../../../components/config/security";
 import { defineSpec } from "../../spec";
 import type { Answer, Request } from "../../target/target";
 import { describe, fail, grouped } from "../support/answers";
-import { ecommerceHost, ecommercePods, ecommerceServices } from "../support/names";
+import { ecommerceHost, ecommercePods, serviceAbove } from "../support/names";
 import { currentClaims, forgedTokens, signedToken, type Claims } from "../support/tokens";
 import { securityEvidence } from "./evidence";
 
@@ -122,7 +122,7 @@ export const tokens = defineSpec({
                             ),
                         ),
                     ];
-                    const { name } = ecommerceServices(config).find((service) => path.startsWith(`${service.path}/`))!;
+                    const { name } = serviceAbove(config, path);
                     const pods = (await ecommercePods(target, name)).map((pod) => pod.name);
                     await all(
                         () =>

@@ -82,6 +82,11 @@ export function ecommerceServices({ ecommerce }: PlatformConfig): EcommerceServi
     });
 }
 
+/** The service that a path belongs to which lies below the service's own. */
+export function serviceAbove(config: PlatformConfig, path: string): EcommerceService {
+    return ecommerceServices(config).find((service) => path.startsWith(`${service.path}/`))!;
+}
+
 /** Names of a service's clusters: of all pods, and of each subset. */
 export function clustersOf(config: PlatformConfig, { name, versions }: EcommerceService): string[] {
     return [...new Set(["", ...versions.map(({ subset }) => subset)])].map((subset) =>

@@ -8,6 +8,8 @@ export interface Recording {
     pod: string;
     /** Its Host header. */
     host: string;
+    /** Address that it came from: the last proxy's, where the pod has no sidecar. */
+    from: string;
     /** What was answered; null while it is under way. */
     status: number | null;
 }
