@@ -65,9 +65,15 @@ async function platform() {
         config.egov.enabled,
         () => new EgovHello("egov", { config: config.egov, image, gateway, mesh }, onCluster),
     );
+    const knownHosts = externalHosts.knownHosts(config.ecommerce.scope?.outside ?? []);
     const ecommerce = when(
         config.ecommerce.enabled,
-        () => new Ecommerce("ecommerce", { config: config.ecommerce, image, gatewaySelector, mesh }, onCluster),
+        () =>
+            new Ecommerce(
+                "ecommerce",
+                { config: config.ecommerce, image, gatewaySelector, knownHosts, mesh },
+                onCluster,
+            ),
     );
     const study = when(
         config.study.enabled,

@@ -4,7 +4,15 @@ import type { EcommerceConfig } from "../config/apps";
 import { canaryVersions } from "../config/canary";
 import { ServiceAuthorization } from "../security";
 import { ISTIO_NAMESPACE } from "../mesh";
-import { canary, DestinationRule, Gateway, GatewayRateLimit, VirtualService } from "../traffic";
+import {
+    canary,
+    DestinationRule,
+    Gateway,
+    GatewayRateLimit,
+    SidecarScope,
+    VirtualService,
+    type KnownHost,
+} from "../traffic";
 import { MeshApplication } from "./mesh-application";
 import { createNamespace } from "./namespace";
 
@@ -16,6 +24,11 @@ export interface EcommerceArgs {
     image: string;
     /** Labels of the proxies that let requests in: the ingress gateway's. */
     gatewaySelector: Readonly<Record<string, string>>;
+    /**
+     * Hosts of other namespaces that the services call, where `scope` is configured.
+     * @default none
+     */
+    knownHosts?: readonly KnownHost[];
     /** What must be there before pods and traffic policy: the control plane. */
     mesh: readonly pulumi.Resource[];
 }
@@ -41,8 +54,27 @@ export class Ecommerce extends pulumi.ComponentResource {
         const services = Object.keys(config.services).flatMap((service) =>
             this.createService(service, args, namespace, gateway),
         );
-        this.resources = [namespace, gateway, ...services, ...this.authorize(args, namespace), ...this.limit(args)];
+        this.resources = [
+            namespace,
+            gateway,
+            ...services,
+            ...this.narrow(args, namespace),
+            ...this.authorize(args, namespace),
+            ...this.limit(args),
+        ];
         this.registerOutputs({});
+    }
+
+    /** T7: what the sidecars know, where it is configured. */
+    private narrow(
+        { config, knownHosts, mesh }: EcommerceArgs,
+        created: k8s.core.v1.Namespace,
+    ): pulumi.CustomResource[] {
+        if (!config.scope) return [];
+        const { namespace, servicePort: port } = config;
+        const services = Object.keys(config.services).map((name) => ({ name, namespace, port }));
+        const opts = { parent: this, dependsOn: [created, ...mesh] };
+        return [new SidecarScope(namespace, { namespace, services, others: knownHosts }, opts)];
     }
 
     /** S4, where it is configured. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { canary } from "./canary";
 import { egovRoutes } from "./egov-routes";
+import { scope } from "./egress";
 import { resources } from "./resources";
 import { routes, type Route } from "./routes";
 import { authorization, rateLimit, tls, tokens } from "./security";
@@ -142,6 +143,11 @@ export const ecommerce = z.strictObject({
     authorization: authorization
         .optional()
         .describe("Only declared callers are let in (S4), all others get 403. Default: everybody may call"),
+    scope: scope
+        .optional()
+        .describe(
+            "The sidecars know the namespace's services, its public names and the named hosts outside (T7). Default: every service of the mesh and every declared host",
+        ),
     resources: appResources,
 });
 export type EcommerceConfig = z.infer<typeof ecommerce>;

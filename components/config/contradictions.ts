@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { egressProblems } from "./egress-problems";
+import { egressProblems, scopeProblems } from "./egress-problems";
 import { when, type Finding } from "./finding";
 import type { Resources } from "./resources";
 import type { PlatformConfig } from "./platform";
@@ -190,6 +190,7 @@ const rules: Contradiction[] = [
         reads: ["ecommerce.enabled", "ecommerce.services", "ecommerce.authorization"],
         find: callProblems,
     },
+    { reads: ["ecommerce.enabled", "ecommerce.scope", "mesh.egress.hosts"], find: scopeProblems },
     {
         reads: ["mesh.mtls", "egov", "ecommerce", "study"],
         find: mtlsProblems,

@@ -39,3 +39,15 @@ export function egressProblems({ egov, ecommerce, study, mesh: { egress } }: Pla
         : [];
     return [...twice, ...ofTheMesh, ...unknown];
 }
+
+/** T7: a sidecar is told of hosts that nobody declares, which Istio accepts and leaves out. */
+export function scopeProblems({ ecommerce: { enabled, scope }, mesh: { egress } }: PlatformConfig): Finding[] {
+    if (!enabled || !scope) return [];
+    const known = Object.keys(egress.hosts);
+    return scope.outside.flatMap((name, index) =>
+        when(!known.includes(name), [
+            `ecommerce.scope.outside.${index}`,
+            `mesh.egress.hosts has no "${name}"; it has: ${known.join(", ") || "none"}`,
+        ]),
+    );
+}

@@ -53,6 +53,16 @@ export const egress = z.strictObject({
 });
 export type EgressConfig = z.infer<typeof egress>;
 
+/** What the sidecars of a namespace know of the rest of the mesh: the services of the namespace, and these. */
+export const scope = z.strictObject({
+    outside: z
+        .array(dnsLabel)
+        .refine((names) => new Set(names).size === names.length, "every name once")
+        .default([])
+        .describe("Names of `mesh.egress.hosts` that the services call. Default: none"),
+});
+export type ScopeConfig = z.infer<typeof scope>;
+
 /** The hosts that are reached on one of the ways, by the names of their ServiceEntries. */
 export function hostsThrough(config: EgressConfig, way: ExternalHost["through"]): [name: string, host: ExternalHost][] {
     return Object.entries(config.hosts).filter(([, { through }]) => through === way);

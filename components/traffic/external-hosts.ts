@@ -3,8 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { hostsThrough, type EgressConfig, type ExternalHost } from "../config/egress";
 import { NETWORKING_API } from "./api";
 import { Gateway } from "./gateway";
-import { destinationSpec, type ServiceReference } from "./service";
+import { destinationSpec, serviceHost, type ServiceReference } from "./service";
 import { ServiceEntry } from "./service-entry";
+import type { KnownHost } from "./sidecar-scope";
 
 /** How the proxies of an egress gateway are selected and reached. */
 export interface EgressProxies {
@@ -67,15 +68,18 @@ export class ExternalHosts extends pulumi.ComponentResource {
     readonly resources: readonly pulumi.CustomResource[];
 
     /** @throws RangeError when a host is reached through an egress gateway that is not there. */
-    constructor(name: string, args: ExternalHostsArgs, opts?: pulumi.ComponentResourceOptions) {
+    constructor(
+        name: string,
+        private readonly args: ExternalHostsArgs,
+        opts?: pulumi.ComponentResourceOptions,
+    ) {
         super("istio-platform:traffic:ExternalHosts", name, {}, opts);
         const { config, namespace, own, mesh } = args;
         const dependent = { parent: this, dependsOn: [...mesh] };
         const entries = Object.entries(config.hosts).map(
             ([entry, { host, port }]) => new ServiceEntry(entry, { namespace, host, port }, dependent),
         );
-        const names = own?.hosts.filter((host) => !host.includes("*")) ?? [];
-        const ownEntries = names.map(
+        const ownEntries = ownNames(args).map(
             (host) =>
                 new ServiceEntry(
                     `public-${host.replaceAll(".", "-")}`,
@@ -85,6 +89,17 @@ export class ExternalHosts extends pulumi.ComponentResource {
         );
         this.resources = [...entries, ...ownEntries, ...this.throughGateway(args, dependent)];
         this.registerOutputs({});
+    }
+
+    /** What sidecars have to know to reach some of the hosts, by the names of their ServiceEntries, and the mesh's own names. */
+    knownHosts(names: readonly string[]): KnownHost[] {
+        const { config, namespace, gateway } = this.args;
+        const called = Object.entries(config.hosts).filter(([name]) => names.includes(name));
+        const onTheWay = called.some(([, { through }]) => through === "gateway") && gateway ? [gateway.service] : [];
+        return [
+            ...[...called.map(([, { host }]) => host), ...ownNames(this.args)].map((host) => ({ namespace, host })),
+            ...onTheWay.map((service) => ({ namespace: service.namespace, host: serviceHost(service) })),
+        ];
     }
 
     private throughGateway(
@@ -112,4 +127,9 @@ export class ExternalHosts extends pulumi.ComponentResource {
             ),
         ];
     }
+}
+
+/** The mesh's own public names that are no pattern: those have no address. */
+function ownNames({ own }: ExternalHostsArgs): string[] {
+    return own?.hosts.filter((host) => !host.includes("*")) ?? [];
 }

@@ -9,4 +9,5 @@ export * from "./retriable-status-codes";
 export * from "./routes";
 export * from "./service";
 export * from "./service-entry";
+export * from "./sidecar-scope";
 export * from "./virtual-service";

@@ -1,6 +1,7 @@
 import { siteHosts, undeclaredServices } from "../../components/config/egress";
 import { milliseconds } from "../../components/config/units";
 import type { PlatformConfig } from "../../components/config/platform";
+import { beyondScope, calledOutside } from "./specs/support/scope";
 import { studyFeatures } from "./specs/support/study-features";
 import { kinds, routesOfKind, systems, type RouteKind, type System } from "./specs/support/declared-routes";
 
@@ -137,6 +138,14 @@ const features = {
     /** Declared hosts that answer and tell who asked. */
     "site-hosts": ({ mesh: { egress } }: PlatformConfig) =>
         siteHosts(egress).length > 0 || "mesh.egress.hosts names no service of mesh.egress.site",
+    "ecommerce-scope": ({ ecommerce }: PlatformConfig) =>
+        ecommerce.scope !== undefined || "ecommerce.scope is not set: the sidecars know the whole mesh",
+    /** Hosts outside that answer, and that a narrowed sidecar knows. */
+    "scope-outside": (config: PlatformConfig) =>
+        calledOutside(config).length > 0 || "ecommerce.scope.outside names no host of mesh.egress.site",
+    /** Something that a narrowed sidecar must not reach. */
+    "beyond-scope": (config: PlatformConfig) =>
+        beyondScope(config).length > 0 || "there is nothing that the e-commerce services are not to reach",
     "hosts-through-gateway": ({ mesh: { egress } }: PlatformConfig) =>
         siteHosts(egress).some(([, { through }]) => through === "gateway") ||
         "mesh.egress.hosts names no service of mesh.egress.site that is reached through the gateway",

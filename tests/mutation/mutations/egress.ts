@@ -1,4 +1,5 @@
 import { siteHost, siteHosts, undeclaredServices, type ExternalHost } from "../../../components/config/egress";
+import type { PlatformConfig } from "../../../components/config/platform";
 import { takeSnapshot, type ProxySnapshot } from "../../verification/proxy-views/snapshot";
 import { outboundCluster } from "../../verification/target/envoy";
 import { apiVersionOf, type PlainObject } from "../cluster/api";
@@ -55,8 +56,20 @@ function destinations({ routes }: ProxySnapshot, host: string): string[] {
 
 /** Hosts behind the egress gateway cannot be reached. */
 const unreachable: CheckSet = { egress: ["admitted", "gateway"] };
-/** Hosts that the pods reach themselves cannot be reached. */
-const directUnreachable: CheckSet = { egress: ["admitted", "direct"] };
+/** What the pods notice that know few hosts, where the one that pods reach themselves is among these. */
+function scoped({ ecommerce, mesh }: PlatformConfig, check: string): CheckSet {
+    const called = ecommerce.enabled ? (ecommerce.scope?.outside ?? []) : [];
+    const known = siteHosts(mesh.egress).some(([name, { through }]) => through === "sidecar" && called.includes(name));
+    return known ? { "sidecar-scope": [check] } : {};
+}
+/** The host that the pods reach themselves cannot be reached. */
+const directUnreachable = (config: PlatformConfig): CheckSet => ({
+    egress: ["admitted", "direct"],
+    ...scoped(config, "reached"),
+});
+/** Pods that know few hosts reach others all the same. */
+const scopeOpen = ({ ecommerce }: PlatformConfig): CheckSet =>
+    ecommerce.enabled && ecommerce.scope ? { "sidecar-scope": ["refused"] } : {};
 
 /** The text of the mesh configuration in which istiod reads its defaults. */
 const meshConfig = objects.istio("ConfigMap", "istio");
@@ -94,7 +107,7 @@ export const egress: readonly Mutation[] = [
             inViews(mesh, ({ listeners }) =>
                 JSON.stringify(listeners["virtualOutbound"]).includes("PassthroughCluster"),
             ),
-        expectRed: { egress: ["policy", "refused", "blackHole"] },
+        expectRed: (config) => ({ egress: ["policy", "refused", "blackHole"], ...scopeOpen(config) }),
     },
     {
         name: "egress-allow-any-in-one-namespace",
@@ -237,7 +250,8 @@ export const egress: readonly Mutation[] = [
             const { host } = hostThrough(mesh, "sidecar")[1];
             return inViews(mesh, (snapshot) => destinations(snapshot, host).includes(gatewayCluster));
         },
-        expectRed: { egress: ["gateway", "direct"] },
+        // A sidecar is told of everything that the routes of a known host lead to.
+        expectRed: (config) => ({ egress: ["gateway", "direct"], ...scoped(config, "hosts") }),
     },
     {
         name: "egress-gateway-object-removed",

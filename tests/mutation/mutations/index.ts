@@ -13,6 +13,7 @@ import { paths } from "./paths";
 import { platform } from "./platform";
 import { rateLimit } from "./rate-limit";
 import { routes } from "./routes";
+import { scopes } from "./scope";
 import { services } from "./services";
 import { tokens } from "./tokens";
 import { undeclared } from "./undeclared";
@@ -39,6 +40,7 @@ export const mutations: readonly Mutation[] = [
     ...rateLimit,
     ...platform,
     ...egress,
+    ...scopes,
     ...workloads,
     ...chaos,
     ...equivalent,

@@ -379,6 +379,14 @@ describe("Configuration: validation", () => {
                 "mesh.egress.hosts.a.port: 8081 is mesh.egress.site.otherPort, the port that no Service of the mesh has: declare 80, or choose another otherPort",
             ],
             [
+                "T7 a host outside that nobody declares",
+                {
+                    mesh: { egress: { hosts: { a: { host: "api.example.com" } } } },
+                    ecommerce: { scope: { outside: ["b"] } },
+                },
+                'ecommerce.scope.outside.0: mesh.egress.hosts has no "b"; it has: a',
+            ],
+            [
                 "P11 the site in a namespace of another system",
                 { mesh: { egress: { site: { namespace: "ecommerce" } } } },
                 'mesh.egress.site.namespace: "ecommerce" is already ecommerce.namespace; every namespace has a name of its own',

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { egress, siteHosts, undeclaredServices } from "../../../components/config/egress";
-import { egressRouteSpec, serviceEntrySpec } from "../../../components/traffic";
+import { egressRouteSpec, serviceEntrySpec, sidecarScopeSpec } from "../../../components/traffic";
 import { runProgram } from "../../support/program";
 
 const host = { host: "partner.example.com", port: 8080, through: "gateway" } as const;
@@ -44,6 +44,57 @@ describe("Traffic: what leaves the mesh (P11, T7)", () => {
             ],
         );
     });
+
+    it("T7 a Sidecar names what the pods of its namespace call; one that names nothing would mean everything", () => {
+        const services = [
+            { name: "order-api", namespace: "ecommerce", port: 8080 },
+            { name: "egov-hello", namespace: "egov-app", port: 80 },
+        ];
+        const others = [{ namespace: "istio-system", host: host.host }];
+        assert.deepEqual(sidecarScopeSpec({ namespace: "ecommerce", services, others }), {
+            egress: [
+                {
+                    hosts: [
+                        "./order-api.ecommerce.svc.cluster.local",
+                        "egov-app/egov-hello.egov-app.svc.cluster.local",
+                        "istio-system/partner.example.com",
+                    ],
+                },
+            ],
+        });
+        assert.throws(() => sidecarScopeSpec({ namespace: "ecommerce", services: [] }), RangeError);
+    });
+
+    it("T7 the e-commerce services know their own, the public name, the hosts that they call and the way to these", async () => {
+        const run = async (outside: string[]) => {
+            const { manifests } = await runProgram({
+                config: {
+                    cluster: { kind: "embedded" },
+                    mesh: {
+                        outboundTrafficPolicy: "REGISTRY_ONLY",
+                        egress: {
+                            hosts: {
+                                partner: { host: "partner.example.com", through: "gateway" },
+                                supplier: { host: "supplier.example.com", through: "sidecar" },
+                            },
+                        },
+                    },
+                    ecommerce: { scope: { outside } },
+                },
+            });
+            const [sidecar, ...others] = manifests.filter(({ kind }) => kind === "Sidecar");
+            assert.deepEqual([sidecar?.metadata.namespace, others], ["ecommerce", []]);
+            const [{ hosts }] = (sidecar!.spec as ReturnType<typeof sidecarScopeSpec>).egress as [{ hosts: string[] }];
+            assert.equal(hosts.filter((one) => one.startsWith("./")).length, 6);
+            return hosts.filter((one) => !one.startsWith("./"));
+        };
+        assert.deepEqual(await run(["supplier"]), ["istio-system/supplier.example.com", "istio-system/api.c4ang.com"]);
+        assert.deepEqual(await run(["partner"]), [
+            "istio-system/partner.example.com",
+            "istio-system/api.c4ang.com",
+            "istio-system/istio-egressgateway.istio-system.svc.cluster.local",
+        ]);
+    }).timeout(60_000);
 
     it("T7 the hosts of the site that are declared, and those that are not", () => {
         const config = egress.parse({

@@ -41,6 +41,7 @@ import { studySettings } from "./study/settings";
 import { studyTimeouts } from "./study/timeouts";
 import { egress } from "./mesh/egress";
 import { proxyViews } from "./mesh/proxy-views";
+import { sidecarScope } from "./mesh/scope";
 import { routeFaults } from "./routes/faults";
 import { routeMatches } from "./routes/matches";
 import { routeMirrors } from "./routes/mirrors";
@@ -55,6 +56,7 @@ export const specs: readonly Spec[] = [
     sidecars,
     proxyViews,
     egress,
+    sidecarScope,
     endpoints,
     insideAccess,
     outsideAccess,

@@ -6,6 +6,7 @@ import type { Answer, Pod, Target } from "../../target/target";
 import { describe, fail, grouped, tally } from "../support/answers";
 import { applicationPods, core, egressGateway, istio, outsideSite } from "../support/names";
 import { newKey, recordings } from "../support/recordings";
+import { knows } from "../support/scope";
 
 /** Smallest share of requests on a wrong way that is noticed. */
 const leak = 0.25;
@@ -215,9 +216,12 @@ export const egress = defineSpec({
 /** Pods that send requests, each of another namespace: what all sidecars have been told is compared besides. */
 const callerCount = 2;
 
-/** One pod with a sidecar of some namespaces. */
+/** One pod with a sidecar of some namespaces: those whose sidecars know every declared host. */
 async function clients(target: Target): Promise<Pod[]> {
-    const pods = (await applicationPods(target)).filter(({ sidecar, readySince }) => sidecar?.ready && readySince);
+    const pods = (await applicationPods(target)).filter(
+        ({ namespace, sidecar, readySince }) =>
+            sidecar?.ready && readySince && knows(target.config, namespace, "istio-system"),
+    );
     return [...new Map(pods.map((pod) => [pod.namespace, pod])).values()].slice(0, callerCount);
 }
 

@@ -3,8 +3,9 @@ import { defineSpec } from "../../spec";
 import { Semaphore } from "../../target/semaphore";
 import type { Pod } from "../../target/target";
 import { fail, grouped } from "../support/answers";
-import { declaration, viewProblems } from "../support/declared-views";
+import { declaration, viewProblems, type DeclaredService } from "../support/declared-views";
 import { applicationPods, ingressGateway } from "../support/names";
+import { knows } from "../support/scope";
 import { settled } from "../support/settled";
 
 /** Proxies that are read at once: each answers with hundreds of kilobytes, and other specs want answers, too. */
@@ -17,11 +18,11 @@ const told: Record<Section, { expected: string; cause: string }> = {
     },
     routes: {
         expected:
-            "a route for each declared Service in every sidecar and for each declared prefix in the gateway, none of them to a cluster that is missing",
+            "a route for each declared Service in every sidecar that is to know it and for each declared prefix in the gateway, none of them to a cluster that is missing",
         cause: "a VirtualService is missing or names another host, gateway or port; or the Service is hidden from the proxy (exportTo, Sidecar)",
     },
     clusters: {
-        expected: "a cluster for each port of each declared Service in every proxy",
+        expected: "a cluster for each port of each declared Service in every proxy that is to know it",
         cause: "the Service is missing, has another port, or is hidden from the proxy (exportTo, Sidecar)",
     },
     endpoints: {
@@ -64,10 +65,12 @@ export const proxyViews = defineSpec({
                 pods.filter(({ readySince }) => readySince),
             );
             const compare = (pod: Pod, kind: "sidecar" | "gateway") =>
-                turns.use(async () => ({
-                    pod,
-                    problems: viewProblems(await takeSnapshot(target.proxy(pod)), kind, declared),
-                }));
+                turns.use(async () => {
+                    const known = ({ namespace }: DeclaredService) =>
+                        kind === "gateway" || knows(config, pod.namespace, namespace);
+                    const own = { ...declared, services: declared.services.filter(known) };
+                    return { pod, problems: viewProblems(await takeSnapshot(target.proxy(pod)), kind, own) };
+                });
             const proxies = await Promise.all([
                 ...pods.filter(({ sidecar }) => sidecar?.ready).map((pod) => compare(pod, "sidecar")),
                 ...gateways.map((pod) => compare(pod, "gateway")),

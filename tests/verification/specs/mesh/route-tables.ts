@@ -15,6 +15,7 @@ import {
     helloService,
     istio,
 } from "../support/names";
+import { knows } from "../support/scope";
 import { clusterOf, routesOf, type DeclaredRoute } from "../support/declared-routes";
 import { tableDifferences, type DeclaredRoute as TableRoute, type DeclaredTable } from "../support/route-table";
 
@@ -47,21 +48,26 @@ export const routeTables = defineSpec({
             () =>
                 check("gateway", async () => {
                     const pods = await target.gatewayPods();
-                    await compare(target, pods, gatewayTables(config));
+                    const declared = gatewayTables(config);
+                    await compare(target, pods, () => declared);
                 }),
             () =>
                 check("sidecars", async () => {
                     const pods = (await applicationPods(target)).filter(({ sidecar }) => sidecar?.ready);
-                    await compare(target, pods, insideTables(config));
+                    await compare(target, pods, ({ namespace }) => insideTables(config, namespace));
                 }),
         );
     },
 });
 
-async function compare(target: Target, pods: readonly Pod[], declared: readonly DeclaredTable[]): Promise<void> {
+async function compare(
+    target: Target,
+    pods: readonly Pod[],
+    declaredFor: (pod: Pod) => readonly DeclaredTable[],
+): Promise<void> {
     const found = await Promise.all(
         pods.map(async (pod) => {
-            const differences = tableDifferences(await target.proxy(pod).routes(), declared);
+            const differences = tableDifferences(await target.proxy(pod).routes(), declaredFor(pod));
             return differences.map((difference) => ({ pod: pod.name, difference }));
         }),
     );
@@ -138,8 +144,8 @@ function helloClusters(config: PlatformConfig): Record<string, number> {
     );
 }
 
-/** What a sidecar routes: each service by its own name, whatever the path. */
-function insideTables(config: PlatformConfig): DeclaredTable[] {
+/** What a sidecar of a namespace routes: each service that it is to know by its own name, whatever the path. */
+function insideTables(config: PlatformConfig, from: string): DeclaredTable[] {
     const { egov, ecommerce } = config;
     const services = [
         ...(egov.enabled
@@ -156,7 +162,8 @@ function insideTables(config: PlatformConfig): DeclaredTable[] {
               }))
             : []),
     ];
-    return services.map(({ name, namespace, port }) => ({
+    const known = services.filter(({ namespace }) => knows(config, from, namespace));
+    return known.map(({ name, namespace, port }) => ({
         configuration: String(port),
         host: `${name}.${namespace}.svc.cluster.local`,
         routes: [{ prefix: "/", clusters: { [outboundCluster(name, namespace, port)]: 100 } }],

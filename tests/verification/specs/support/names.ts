@@ -19,6 +19,7 @@ export const istio = {
     destinationRule: { apiVersion: "networking.istio.io/v1", kind: "DestinationRule" },
     gateway: { apiVersion: "networking.istio.io/v1", kind: "Gateway" },
     serviceEntry: { apiVersion: "networking.istio.io/v1", kind: "ServiceEntry" },
+    sidecar: { apiVersion: "networking.istio.io/v1", kind: "Sidecar" },
     envoyFilter: { apiVersion: "networking.istio.io/v1alpha3", kind: "EnvoyFilter" },
 } as const;
 

@@ -1,0 +1,45 @@
+import { siteHosts } from "../../../../components/config/egress";
+import type { PlatformConfig } from "../../../../components/config/platform";
+import { declaredServices } from "./declared-views";
+import { ecommerceServices, egressGateway } from "./names";
+
+/** What the sidecars of the e-commerce services know of the rest of the mesh, where that is declared (T7). */
+
+/** Whether the sidecars of one namespace know the services of another one. */
+export function knows({ ecommerce }: PlatformConfig, from: string, to: string): boolean {
+    const narrowed = ecommerce.enabled && ecommerce.scope !== undefined && from === ecommerce.namespace;
+    return !narrowed || to === from;
+}
+
+/** The hosts that the sidecars of the e-commerce services may know. */
+export function knownHosts(config: PlatformConfig): string[] {
+    const { ecommerce, mesh } = config;
+    const outside = Object.entries(mesh.egress.hosts).filter(([name]) => ecommerce.scope?.outside.includes(name));
+    return [
+        ...ecommerceServices(config).map(({ name }) => `${name}.${ecommerce.namespace}.svc.cluster.local`),
+        ...outside.map(([, { host }]) => host),
+        ...(outside.some(([, { through }]) => through === "gateway")
+            ? [`${egressGateway}.istio-system.svc.cluster.local`]
+            : []),
+        ...ecommerce.hosts.filter((host) => !host.includes("*")),
+    ];
+}
+
+/** Hosts outside that the e-commerce services call, of those that answer and tell who asked; as URLs. */
+export function calledOutside({ ecommerce, mesh }: PlatformConfig): string[] {
+    return siteHosts(mesh.egress)
+        .filter(([name]) => ecommerce.scope?.outside.includes(name))
+        .map(([, { host, port }]) => `http://${host}:${port}/`);
+}
+
+/** Hosts that the rest of the mesh reaches and the e-commerce services are not to; as URLs. */
+export function beyondScope(config: PlatformConfig): string[] {
+    const { ecommerce, mesh } = config;
+    const services = declaredServices(config)
+        .filter(({ namespace }) => !knows(config, ecommerce.namespace, namespace))
+        .map(({ name, namespace, port }) => `http://${name}.${namespace}.svc.cluster.local:${port}/`);
+    const outside = siteHosts(mesh.egress)
+        .filter(([name]) => !ecommerce.scope?.outside.includes(name))
+        .map(([, { host, port }]) => `http://${host}:${port}/`);
+    return [...services, ...outside];
+}
