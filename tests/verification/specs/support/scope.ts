@@ -1,7 +1,7 @@
 import { siteHosts } from "../../../../components/config/egress";
 import type { PlatformConfig } from "../../../../components/config/platform";
 import { declaredServices } from "./declared-views";
-import { ecommerceServices, egressGateway } from "./names";
+import { ecommerceServices, egressGateway, gatewayServer } from "./names";
 
 /** What the sidecars of the e-commerce services know of the rest of the mesh, where that is declared (T7). */
 
@@ -32,11 +32,14 @@ export function calledOutside({ ecommerce, mesh }: PlatformConfig): string[] {
         .map(([, { host, port }]) => `http://${host}:${port}/`);
 }
 
-/** Hosts that the rest of the mesh reaches and the e-commerce services are not to; as URLs. */
+/**
+ * Hosts that the rest of the mesh reaches and the e-commerce services are not to; as URLs. Without gateway-server: what
+ * it meets on its way to egov-hello counts in its own ejections (E7), should a request get so far.
+ */
 export function beyondScope(config: PlatformConfig): string[] {
     const { ecommerce, mesh } = config;
     const services = declaredServices(config)
-        .filter(({ namespace }) => !knows(config, ecommerce.namespace, namespace))
+        .filter(({ name, namespace }) => name !== gatewayServer && !knows(config, ecommerce.namespace, namespace))
         .map(({ name, namespace, port }) => `http://${name}.${namespace}.svc.cluster.local:${port}/`);
     const outside = siteHosts(mesh.egress)
         .filter(([name]) => !ecommerce.scope?.outside.includes(name))
