@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { accessLog } from "./access-log";
 import { egress } from "./egress";
 import { resources } from "./resources";
 import { mtls, pathNormalization } from "./security";
@@ -86,6 +87,7 @@ export const mesh = z.strictObject({
         })
         .prefault({})
         .describe("The proxies that requests from outside come through (P10)"),
+    accessLog: accessLog.prefault({}).describe("What the proxies write about the requests that pass them (P14)"),
     outboundTrafficPolicy: z
         .enum(["ALLOW_ANY", "REGISTRY_ONLY"])
         .default("ALLOW_ANY")

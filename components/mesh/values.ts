@@ -61,7 +61,8 @@ export function controlPlaneValues(mesh: MeshConfig, images: MeshImages) {
         // Without it there is no metrics provider, whose filter istio.stats vanilla Envoy does not have.
         telemetry: { enabled: !vanilla },
         meshConfig: {
-            accessLogFile: "/dev/stdout",
+            accessLogFile: mesh.accessLog.enabled ? "/dev/stdout" : "",
+            accessLogEncoding: mesh.accessLog.encoding,
             outboundTrafficPolicy: { mode: mesh.outboundTrafficPolicy },
             // A path has one meaning to routes, policies and services alike (C14).
             pathNormalization: { normalization: mesh.pathNormalization },

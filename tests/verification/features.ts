@@ -95,6 +95,11 @@ const features = {
             `ecommerce.routePolicy: a second try of ${retries.perTryTimeout} has no time within ${timeout}`
         );
     },
+    /** The proxies write lines that can be read. */
+    "access-log": ({ mesh: { accessLog } }: PlatformConfig) => {
+        if (!accessLog.enabled) return "mesh.accessLog.enabled is false: the proxies write nothing";
+        return accessLog.encoding === "JSON" || "mesh.accessLog.encoding is TEXT: the suite reads JSON";
+    },
     "rate-limit": (config: PlatformConfig) =>
         config.ecommerce.rateLimit !== undefined || "ecommerce.rateLimit is not set: nothing is limited",
     "short-refill": ({ ecommerce: { rateLimit } }: PlatformConfig) =>

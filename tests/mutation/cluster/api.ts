@@ -50,6 +50,7 @@ const kinds = {
     PeerAuthentication: ["apis/security.istio.io/v1", "peerauthentications"],
     ServiceEntry: ["apis/networking.istio.io/v1", "serviceentries"],
     Sidecar: ["apis/networking.istio.io/v1", "sidecars"],
+    Telemetry: ["apis/telemetry.istio.io/v1", "telemetries"],
     EnvoyFilter: ["apis/networking.istio.io/v1alpha3", "envoyfilters"],
 } as const;
 export type Kind = keyof typeof kinds;

@@ -1,6 +1,7 @@
 import type { Mutation } from "../mutation";
 import { canaries } from "./canaries";
 import { chaos } from "./chaos";
+import { accessLog } from "./access-log";
 import { authorization } from "./authorization";
 import { destinationRules } from "./destination-rules";
 import { egress } from "./egress";
@@ -38,6 +39,7 @@ export const mutations: readonly Mutation[] = [
     ...https,
     ...tokens,
     ...rateLimit,
+    ...accessLog,
     ...platform,
     ...egress,
     ...scopes,

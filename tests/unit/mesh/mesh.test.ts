@@ -19,8 +19,15 @@ describe("Mesh: values of Istio's charts", () => {
         assert.deepEqual(pilot.resources, { requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "1Gi" } });
     });
 
-    it("P14 write an access log", () => {
-        assert.equal(controlPlaneValues(config, images).meshConfig.accessLogFile, "/dev/stdout");
+    it("P14 write an access log, as the configuration says", () => {
+        const log = (accessLog: object) => {
+            const own = mesh.parse({ accessLog });
+            const { accessLogFile, accessLogEncoding } = controlPlaneValues(own, images).meshConfig;
+            return [accessLogFile, accessLogEncoding];
+        };
+        assert.deepEqual(log({}), ["/dev/stdout", "JSON"]);
+        assert.deepEqual(log({ encoding: "TEXT" }), ["/dev/stdout", "TEXT"]);
+        assert.deepEqual(log({ enabled: false })[0], "");
     });
 
     it("P11 T7 let pods reach what the configuration says", () => {

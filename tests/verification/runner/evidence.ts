@@ -61,7 +61,7 @@ export async function saveEvidence(
 function podFiles(target: Target, pod: Pod, clusters: readonly string[]): [string, () => Promise<string>][] {
     const files: [string, () => Promise<string>][] = pod.containers.map(({ name }) => [
         `${pod.name}-${name}.log`,
-        () => target.kubernetes.log(pod, name, logLines),
+        () => target.kubernetes.log(pod, name, { lines: logLines }),
     ]);
     if (!pod.sidecar) return files;
     const proxy = target.proxy(pod);

@@ -39,6 +39,7 @@ import { studyRetries } from "./study/retries";
 import { studyRouteTables } from "./study/route-tables";
 import { studySettings } from "./study/settings";
 import { studyTimeouts } from "./study/timeouts";
+import { accessLog } from "./mesh/access-log";
 import { egress } from "./mesh/egress";
 import { proxyViews } from "./mesh/proxy-views";
 import { sidecarScope } from "./mesh/scope";
@@ -55,6 +56,7 @@ export const specs: readonly Spec[] = [
     infrastructure,
     sidecars,
     proxyViews,
+    accessLog,
     egress,
     sidecarScope,
     endpoints,

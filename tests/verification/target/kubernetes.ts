@@ -93,12 +93,12 @@ export class KubernetesClient implements Kubernetes {
         );
     }
 
-    async log(pod: Pod, container: string, lines: number): Promise<string> {
+    async log(pod: Pod, container: string, part: { lines: number } | { seconds: number }): Promise<string> {
         const read = this.core.readNamespacedPodLog({
             namespace: pod.namespace,
             name: pod.name,
             container,
-            tailLines: lines,
+            ...("lines" in part ? { tailLines: part.lines } : { sinceSeconds: part.seconds }),
         });
         return (await within(`reading the log of ${pod.name}`, apiTimeout, read)) ?? "";
     }

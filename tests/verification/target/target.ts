@@ -72,8 +72,8 @@ export interface Kubernetes {
     ): Promise<T | undefined>;
     objects<T extends KubernetesObject = KubernetesObject>(reference: ObjectReference): Promise<T[]>;
     endpoints(namespace: string, service: string): Promise<Endpoint[]>;
-    /** The last lines of a container's log. */
-    log(pod: Pod, container: string, lines: number): Promise<string>;
+    /** A part of a container's log: the last lines, or those of the last seconds. */
+    log(pod: Pod, container: string, part: { lines: number } | { seconds: number }): Promise<string>;
     /** Ends a pod; answers when the API server has accepted it. */
     kill(pod: Pod, options?: KillOptions): Promise<void>;
     /** Replaces fields of an object's spec (JSON merge patch); answers when the API server has accepted it. */
