@@ -17,10 +17,14 @@ interface MutateOptions {
     grep?: RegExp;
     list?: boolean;
     cover?: boolean;
+    together?: number | true;
     healthy?: number | true;
     realTime?: boolean;
     docs?: boolean;
 }
+
+/** Mutations that are made at the same time, unless a number is given. */
+const AT_ONCE = 3;
 
 /** Runs of the suite on the healthy mesh, unless a number is given. */
 const HEALTHY_RUNS = 20;
@@ -32,6 +36,11 @@ export function mutateCommand(): Command {
         .option("--target <file>", "target file of the mesh (default: the one that the stack's deployment wrote)")
         .option("--grep <pattern>", "only the mutations whose name matches this regular expression", pattern)
         .option("--cover", "only the common mistakes, and as few more as turn every check red: half of the time")
+        .option(
+            "--together [number]",
+            `make several at the same time, default ${AT_ONCE}, where no check is expected of two of them: a third of the time`,
+            count,
+        )
         .option("--list", "show the mutations and end")
         .option(
             "--healthy [runs]",
@@ -84,7 +93,8 @@ async function mutate(options: MutateOptions, selected: typeof mutations): Promi
         const directory = join(localDirectory, "mutation");
         const realTime = options.realTime === true || runs !== undefined;
         const right = await inSession({ target, directory, realTime, signal, print }, (session) => {
-            const run: RunOptions = { ...session, reportDirectory, deadline, signal, print, mutations };
+            const atOnce = options.together === true ? AT_ONCE : (options.together ?? 1);
+            const run: RunOptions = { ...session, reportDirectory, deadline, signal, print, mutations, atOnce };
             return runs === undefined ? runMutations(run) : runHealthy(runs, run);
         });
         if (options.docs && runs === undefined) writeScore(resultsFile(reportDirectory), options.stack);

@@ -88,7 +88,7 @@ describe("the local environment, by the commands that users run", () => {
     });
 
     it("every way of breaking the mesh turns exactly the right checks red", async () => {
-        const { code, output } = await runCommand(["mutate", "--stack", "e2e", "--cover"]);
+        const { code, output } = await runCommand(["mutate", "--stack", "e2e", "--cover", "--together"]);
         assert.equal(code, 0, output);
         const [, killed, all] = /mutations: (\d+) killed of (\d+)\s*$/.exec(output) ?? [];
         assert.equal(killed, all, output);

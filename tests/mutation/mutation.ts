@@ -17,6 +17,8 @@ export type CheckSet = Readonly<Record<string, readonly string[]>>;
 export interface Mutation {
     /** Which suite notices it. Default: `behaviour`. */
     suite?: SuiteName;
+    /** Never made beside others: it keeps them from coming into force. */
+    alone?: true;
     /** Short name, unique, in words with hyphens. */
     name: string;
     /** Requirements that the mutation violates; empty for an equivalent change. */

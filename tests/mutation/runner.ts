@@ -3,11 +3,12 @@ import { Changes } from "./cluster/changes";
 import { awaitHealthy, hastenEnding } from "./cluster/health";
 import { Journal } from "./cluster/journal";
 import type { Mesh } from "./cluster/mesh";
-import { namesOf, type CheckName } from "./checks";
+import type { CheckName } from "./checks";
 import { awaitTraces } from "./cluster/traces";
 import type { Mutation } from "./mutation";
 import { keepResults } from "./score";
 import { runSuite, type SuiteResult } from "./suite";
+import { mayRed, mustRed, together } from "./together";
 import { explain, isRight, judge, type Verdict } from "./verdict";
 import { missing } from "../verification/features";
 import { seconds } from "../verification/wait";
@@ -15,6 +16,8 @@ import { seconds } from "../verification/wait";
 export interface RunOptions {
     mesh: Mesh;
     mutations: readonly Mutation[];
+    /** Most mutations that are made at the same time. */
+    atOnce: number;
     targetFile: string;
     /** File that remembers how to undo what is changed. */
     journalFile: string;
@@ -30,7 +33,11 @@ export interface RunOptions {
 /** What became of one mutation. */
 interface Outcome {
     mutation: Mutation;
+    /** Names of the mutations that were made at the same time. */
+    beside: readonly string[];
     verdict: Verdict;
+    /** Checks that went red, without those that another mutation answers for. */
+    red: readonly CheckName[];
     /** Undefined where the mutation could not be made. */
     suite: SuiteResult | undefined;
     /** Milliseconds from the change until the mesh was healthy again. */
@@ -38,14 +45,15 @@ interface Outcome {
 }
 
 /**
- * Applies the mutations one after the other, and tells for each whether exactly the right checks went red.
+ * Applies the mutations one after the other, or those together that have no check in common, and tells for each whether
+ * exactly the right checks went red.
  *
  * @returns Whether all did.
  */
 export async function runMutations(options: RunOptions): Promise<boolean> {
     const { mesh, mutations, print, signal } = options;
     const wanted = mutations.filter(({ needs }) => missing(needs, mesh.config) === undefined);
-    for (const mutation of wanted) expected(mutation, mesh, new Set());
+    const batches = together(wanted, mesh.config, options.atOnce);
 
     await awaitHealthy(mesh, signal);
     const healthy = await runSuite({ ...options, reportDirectory: join(options.reportDirectory, "healthy") });
@@ -60,11 +68,11 @@ export async function runMutations(options: RunOptions): Promise<boolean> {
 
     const results: Outcome[] = [];
     try {
-        for (const mutation of wanted) {
-            const result = await runOne(mutation, healthy.skipped, options);
-            results.push(result);
-            printResult(result, results.length, wanted.length, print);
-        }
+        for (const batch of batches)
+            for (const result of await runBatch(batch, healthy.skipped, options)) {
+                results.push(result);
+                printResult(result, results.length, wanted.length, print);
+            }
     } finally {
         keep(options.reportDirectory, results);
     }
@@ -72,12 +80,19 @@ export async function runMutations(options: RunOptions): Promise<boolean> {
     return results.every(({ verdict }) => isRight(verdict));
 }
 
-async function runOne(mutation: Mutation, skipped: ReadonlySet<CheckName>, options: RunOptions): Promise<Outcome> {
+/** Makes mutations at the same time, runs the suite, undoes them, and judges each by its own checks. */
+async function runBatch(
+    batch: readonly Mutation[],
+    skipped: ReadonlySet<CheckName>,
+    options: RunOptions,
+): Promise<Outcome[]> {
     const { mesh, signal, reportDirectory, print } = options;
     const start = performance.now();
     const journal = Journal.open(options.journalFile);
     const changes = new Changes(mesh.api, journal);
-    const look = async () => {
+    const names = batch.map(({ name }) => name);
+    const title = names.join(" + ");
+    const look = (mutation: Mutation) => async () => {
         await hastenEnding(mesh);
         return mutation.traces(mesh);
     };
@@ -85,30 +100,37 @@ async function runOne(mutation: Mutation, skipped: ReadonlySet<CheckName>, optio
     let reason = "";
     signal.throwIfAborted();
     try {
-        journal.begin(mutation.name);
-        reason = await makeMutation();
+        journal.begin(title);
+        reason = await makeMutations();
         if (!reason)
             suite = await runSuite({
                 ...options,
-                ...(mutation.suite && { suite: mutation.suite }),
-                reportDirectory: join(reportDirectory, mutation.name),
+                ...(batch[0]!.suite && { suite: batch[0]!.suite }),
+                reportDirectory: join(reportDirectory, names.join("+")),
             });
     } finally {
-        if (signal.aborted) print(`undoing ${mutation.name}`);
+        if (signal.aborted) print(`undoing ${title}`);
         await changes.undo();
     }
-    await awaitTraces(mutation.name, look, false, signal);
+    for (const mutation of batch) await awaitTraces(mutation.name, look(mutation), false, signal);
     await awaitHealthy(mesh, signal);
-    const verdict: Verdict = suite
-        ? judge(expected(mutation, mesh, skipped), suite.red, namesOf(mutation.mayRed ?? {}))
-        : { kind: "not made", reason };
-    return { mutation, verdict, suite, durationMs: performance.now() - start };
+    const durationMs = performance.now() - start;
+    return batch.map((mutation) => {
+        const others = batch.filter((other) => other !== mutation);
+        const theirs = others.flatMap((other) => [...mustRed(other, mesh.config), ...mayRed(other)]);
+        const red = [...(suite?.red ?? [])].filter((check) => !theirs.includes(check));
+        const expected = [...mustRed(mutation, mesh.config)].filter((check) => !skipped.has(check));
+        const verdict: Verdict = suite
+            ? judge(new Set(expected), new Set(red), mayRed(mutation))
+            : { kind: "not made", reason };
+        return { mutation, beside: others.map(({ name }) => name), verdict, red, suite, durationMs };
+    });
 
-    /** Answers with the reason why it could not be made, if it could not. */
-    async function makeMutation(): Promise<string> {
+    /** Answers with the reason why they could not be made, if they could not. */
+    async function makeMutations(): Promise<string> {
         try {
-            await mutation.apply(changes, mesh);
-            await awaitTraces(mutation.name, look, true, signal);
+            for (const mutation of batch) await mutation.apply(changes, mesh);
+            for (const mutation of batch) await awaitTraces(mutation.name, look(mutation), true, signal);
             return "";
         } catch (error) {
             signal.throwIfAborted();
@@ -117,13 +139,8 @@ async function runOne(mutation: Mutation, skipped: ReadonlySet<CheckName>, optio
     }
 }
 
-function expected({ expectRed }: Mutation, { config }: Mesh, skipped: ReadonlySet<CheckName>): Set<CheckName> {
-    const names = namesOf(typeof expectRed === "function" ? expectRed(config) : expectRed);
-    return new Set([...names].filter((name) => !skipped.has(name)));
-}
-
 function printResult(
-    { mutation, verdict, suite, durationMs }: Outcome,
+    { mutation, beside, verdict, red, suite, durationMs }: Outcome,
     number: number,
     of: number,
     print: RunOptions["print"],
@@ -131,8 +148,9 @@ function printResult(
     const position = `${String(number).padStart(String(of).length)}/${of}`;
     const kind = isRight(verdict) ? verdict.kind : verdict.kind.toUpperCase();
     print(
-        `${position}  ${kind.padEnd(11)}  ${mutation.name.padEnd(36)} ${String(suite?.red.size ?? "-").padStart(2)} red  ` +
-            `suite ${seconds(suite?.durationMs ?? 0)}, in all ${seconds(durationMs)}`,
+        `${position}  ${kind.padEnd(11)}  ${mutation.name.padEnd(36)} ${String(suite ? red.length : "-").padStart(2)} red  ` +
+            `suite ${seconds(suite?.durationMs ?? 0)}, in all ${seconds(durationMs)}` +
+            (beside.length > 0 ? `, beside ${beside.join(" and ")}` : ""),
     );
     for (const line of explain(verdict)) print(`${" ".repeat(position.length + 2)}${line}`);
 }
@@ -151,11 +169,12 @@ export const resultsFile = (reportDirectory: string): string => join(reportDirec
 
 function keep(directory: string, outcomes: readonly Outcome[]): void {
     const day = new Date().toISOString().slice(0, 10);
-    const results = outcomes.map(({ mutation: { name }, verdict, suite, durationMs }) => ({
+    const results = outcomes.map(({ mutation: { name }, beside, verdict, red, suite, durationMs }) => ({
         name,
         day,
+        beside,
         verdict,
-        red: [...(suite?.red ?? [])],
+        red,
         suiteMs: Math.round(suite?.durationMs ?? 0),
         durationMs: Math.round(durationMs),
     }));

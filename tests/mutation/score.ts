@@ -13,6 +13,8 @@ export interface Result {
     name: string;
     /** Day of the run, for example 2026-11-21. */
     day: string;
+    /** Mutations that were made at the same time, without a check in common. */
+    beside?: readonly string[];
     verdict: Verdict;
     /** Checks that went red. */
     red: readonly string[];
@@ -62,7 +64,8 @@ export function scorePage(mutations: readonly Described[], results: readonly Res
         "# Mutation score",
         "",
         "Made by `npm run mutate -- --docs`; not edited by hand. Each row is one way of breaking the running mesh. `killed`: exactly the",
-        "checks that had to go red did, and no other. `not run`: nobody has seen it yet where this page was made.",
+        "checks that had to go red did, and no other. `not run`: nobody has seen it yet where this page was made. Beside: made at the same",
+        "time, without a check in common.",
         "",
         `- ${where}; the last run of each mutation`,
         `- **${broken.right} of ${broken.run} mutations killed, ${equal.right} of ${equal.run} equivalent changes quiet**, ${notRun} not run`,
@@ -71,11 +74,11 @@ export function scorePage(mutations: readonly Described[], results: readonly Res
         "",
         "## Every mutation",
         "",
-        "| Mutation | Breaks | What is done | Verdict | Day | Red checks |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "| Mutation | Breaks | What is done | Verdict | Day | Red checks | Beside |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
         ...rows.map(
             ({ name, ids, description, result }) =>
-                `| ${name} | ${ids.join(", ") || "nothing"} | ${cell(description)} | ${result?.verdict.kind ?? "not run"} | ${result?.day ?? ""} | ${result?.red.join(", ") || "none"} |`,
+                `| ${name} | ${ids.join(", ") || "nothing"} | ${cell(description)} | ${result?.verdict.kind ?? "not run"} | ${result?.day ?? ""} | ${result?.red.join(", ") || "none"} | ${result?.beside?.join(", ") ?? ""} |`,
         ),
         "",
     ].join("\n");

@@ -71,6 +71,7 @@ export const equivalent: readonly Mutation[] = [
     },
     {
         name: "same-istiod-replaced",
+        alone: true,
         ids: [],
         description: "The pod of the control plane is replaced by an equal one.",
         needs: [],

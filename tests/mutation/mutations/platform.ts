@@ -36,6 +36,7 @@ export const platform: readonly Mutation[] = [
     },
     {
         name: "istiod-stopped",
+        alone: true,
         ids: ["P7", "C5"],
         description: "The control plane has no pod: the proxies go on with what they have.",
         needs: [],
