@@ -56,7 +56,9 @@ export async function forwardedGet(
     try {
         return await exchange(tunnel, path, options);
     } catch (error) {
-        const reason = tunnel.errorText() || (error as Error).message;
+        const reason = options.signal.aborted
+            ? "the whole answer has not come in time"
+            : tunnel.errorText() || (error as Error).message;
         throw new Error(`GET ${path} at ${where}: ${reason}`);
     } finally {
         tunnel.destroy();

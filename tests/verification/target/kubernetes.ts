@@ -22,6 +22,8 @@ import type { Endpoint, KillOptions, Kubernetes, KubernetesObject, ObjectReferen
 
 /** Milliseconds that the API server has to answer. */
 const apiTimeout = 20_000;
+/** Milliseconds that a port in a pod has to answer: on a busy machine a proxy's whole configuration takes long. */
+const forwardTimeout = 60_000;
 /** Milliseconds for which specs that ask for the same list share the answer: dozens of them begin at once. */
 const listLifetime = 1_000;
 /** Commands that run in pods at once: each costs the node a process. */
@@ -134,7 +136,7 @@ export class KubernetesClient implements Kubernetes {
         pod: Pod,
         port: number,
         path: string,
-        { headers, timeout = apiTimeout }: { headers?: Readonly<Record<string, string>>; timeout?: number } = {},
+        { headers, timeout = forwardTimeout }: { headers?: Readonly<Record<string, string>>; timeout?: number } = {},
     ): Promise<ForwardedAnswer> {
         const what = `GET ${path} at port ${port} of ${pod.name}`;
         return this.forwards.use(() => {
