@@ -29,7 +29,7 @@ export class GatewayCertificate extends pulumi.ComponentResource {
             this.certificate = pulumi.output(undefined);
         } else {
             const { validDays, renewBeforeDays } = wanted;
-            const dnsNames = namedHosts(args.hosts);
+            const dnsNames = certificateHosts(args.hosts);
             const made = new SelfSignedCertificate(name, { dnsNames, validDays, renewBeforeDays }, { parent: this });
             const secret = new k8s.core.v1.Secret(
                 secretName,
@@ -51,7 +51,7 @@ export class GatewayCertificate extends pulumi.ComponentResource {
 }
 
 /** The hosts that a certificate can be for: all but `*`. */
-export function namedHosts(hosts: readonly string[]): string[] {
+export function certificateHosts(hosts: readonly string[]): string[] {
     return hosts.filter((host) => host !== "*");
 }
 

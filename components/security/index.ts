@@ -1,7 +1,7 @@
 export { AuthorizationPolicy, authorizationPolicySpec, type AuthorizationPolicyArgs } from "./authorization-policy";
 export { MutualTls, peerAuthentications, type MutualTlsArgs } from "./mutual-tls";
 export { ServiceAuthorization, servicePolicies, type ServiceAuthorizationArgs } from "./service-authorization";
-export { GatewayCertificate, namedHosts, type GatewayCertificateArgs } from "./gateway-certificate";
+export { GatewayCertificate, certificateHosts, type GatewayCertificateArgs } from "./gateway-certificate";
 export { GatewayTokens, type GatewayTokensArgs } from "./gateway-tokens";
 export { signingKeyProvider } from "./signing-key";
 export { claimPolicySpec, missingTokenSpec, requestAuthenticationSpec, type TokenPolicyArgs } from "./token-policy";

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { hostsThrough, type EgressConfig, type ExternalHost } from "../config/egress";
+import { namedHosts } from "../config/hosts";
 import { NETWORKING_API } from "./api";
 import { Gateway } from "./gateway";
 import { destinationSpec, serviceHost, type ServiceReference } from "./service";
@@ -131,5 +132,5 @@ export class ExternalHosts extends pulumi.ComponentResource {
 
 /** The mesh's own public names that are no pattern: those have no address. */
 function ownNames({ own }: ExternalHostsArgs): string[] {
-    return own?.hosts.filter((host) => !host.includes("*")) ?? [];
+    return namedHosts(own?.hosts ?? []);
 }

@@ -1,4 +1,5 @@
 import { siteHosts, undeclaredServices } from "../../components/config/egress";
+import { namedHosts } from "../../components/config/hosts";
 import { milliseconds } from "../../components/config/units";
 import type { PlatformConfig } from "../../components/config/platform";
 import { beyondScope, calledOutside } from "./specs/support/scope";
@@ -117,9 +118,8 @@ const features = {
         "ecommerce.tls.httpsOnlyHosts is empty: every host is answered over plain HTTP",
     /** Some host has a name that a certificate can be for. */
     "named-host": (config: PlatformConfig) =>
-        [...config.ecommerce.hosts, ...(config.ecommerce.tls?.httpsOnlyHosts ?? [])].some(
-            (host) => !host.startsWith("*"),
-        ) || "ecommerce.hosts has no full name",
+        namedHosts([...config.ecommerce.hosts, ...(config.ecommerce.tls?.httpsOnlyHosts ?? [])]).length > 0 ||
+        "ecommerce.hosts has no full name",
     authorization: (config: PlatformConfig) =>
         config.ecommerce.authorization !== undefined || "ecommerce.authorization is not set: everybody may call",
     /** Some port takes plain text. */

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import forge from "node-forge";
+import { namedHosts } from "../../../components/config/hosts";
 import type { PlainObject } from "../cluster/api";
 import { objects, type Mesh } from "../cluster/mesh";
 import type { CheckSet, Mutation } from "../mutation";
@@ -16,7 +17,7 @@ const allOfHttps: CheckSet = { "ecommerce-https": ["certificate", "accepted", "r
 const foreignName = "shop.example.org";
 
 /** The first host that a certificate can be for. */
-const namedHost = ({ config }: Mesh): string => config.ecommerce.hosts.find((host) => !host.startsWith("*"))!;
+const namedHost = ({ config }: Mesh): string => namedHosts(config.ecommerce.hosts)[0]!;
 
 /** Changes the HTTPS server of the shop's Gateway; shows in what the gateway's Envoy listens with. */
 function httpsServer(

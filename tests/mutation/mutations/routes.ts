@@ -1,3 +1,4 @@
+import { namedHosts } from "../../../components/config/hosts";
 import { milliseconds } from "../../../components/config/units";
 import { apiVersionOf, type PlainObject } from "../cluster/api";
 import { objects, type DomainRoute, type Mesh } from "../cluster/mesh";
@@ -55,7 +56,7 @@ export const routes: readonly Mutation[] = [
             changes.edit(objects.shop("VirtualService", config, product), ({ spec }) => {
                 delete spec.gateways;
                 // Istio refuses "*" inside the mesh.
-                spec.hosts = [config.ecommerce.hosts.find((host) => !host.startsWith("*")) ?? "api.example.com"];
+                spec.hosts = [namedHosts(config.ecommerce.hosts)[0] ?? "api.example.com"];
             }),
         traces: (mesh) => inGatewayRoutes(mesh, (all) => !hasPrefix(mesh, product)(all)),
         expectRed: shopRouteGone,

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { certificateProvider, namedHosts } from "../../../components/security";
+import { certificateProvider, certificateHosts } from "../../../components/security";
 import { gatewaySpec } from "../../../components/traffic";
 
 const inputs = { dnsNames: ["api.c4ang.com", "*.c4ang.com"], validDays: 365, renewBeforeDays: 30 };
@@ -43,7 +43,8 @@ describe("Security: the certificate of the HTTPS entrance", function () {
         assert.deepEqual(await replaces({}, { validDays: 90 }), ["validDays"]);
     });
 
-    it('is for names, not for "*"', () => assert.deepEqual(namedHosts(["api.c4ang.com", "*"]), ["api.c4ang.com"]));
+    it('is for names, not for "*"', () =>
+        assert.deepEqual(certificateHosts(["api.c4ang.com", "*"]), ["api.c4ang.com"]));
 });
 
 describe("Security: the HTTPS server of a Gateway", () => {

@@ -1,4 +1,5 @@
 import { X509Certificate } from "node:crypto";
+import { namedHosts } from "../../../../components/config/hosts";
 import { defineSpec } from "../../spec";
 import type { Handshake, TlsVersion } from "../../target/target";
 import { describe, fail, grouped } from "../support/answers";
@@ -39,7 +40,7 @@ export const https = defineSpec({
     async run({ target, config, check, all }) {
         const { tls, hosts } = config.ecommerce;
         if (!tls) throw new Error("ecommerce.tls is not set");
-        const named = [...hosts.filter((host) => !host.startsWith("*")), ...tls.httpsOnlyHosts];
+        const named = [...namedHosts(hosts), ...tls.httpsOnlyHosts];
         const oldest = versions.indexOf(tls.minimumVersion);
         const action = `kubectl -n ${config.ecommerce.namespace} get gateway ecommerce-gateway -o yaml: servers[].tls; kubectl -n istio-system get secret ${tls.secretName}`;
         const shake = (serverName: string, version?: TlsVersion) =>

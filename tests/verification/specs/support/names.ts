@@ -1,4 +1,5 @@
 import { canaryVersions } from "../../../../components/config/canary";
+import { namedHosts } from "../../../../components/config/hosts";
 import type { PlatformConfig } from "../../../../components/config/platform";
 import { outboundCluster } from "../../target/envoy";
 import type { EnvoyRoute, Pod, Target } from "../../target/target";
@@ -113,7 +114,7 @@ export function declaredPrefixes(config: PlatformConfig): string[] {
 
 /** A Host header that a declared host of the e-commerce services matches: the first that is a name, else any name. */
 export function ecommerceHost(config: PlatformConfig): string {
-    const named = config.ecommerce.hosts.find((host) => !host.startsWith("*"));
+    const named = namedHosts(config.ecommerce.hosts)[0];
     return named ?? config.ecommerce.hosts[0]!.replace(/^\*\./, "shop.").replace(/^\*$/, "shop.example.com");
 }
 

@@ -1,4 +1,5 @@
 import { siteHosts } from "../../../../components/config/egress";
+import { namedHosts } from "../../../../components/config/hosts";
 import type { PlatformConfig } from "../../../../components/config/platform";
 import { declaredServices } from "./declared-views";
 import { ecommerceServices, egressGateway, gatewayServer } from "./names";
@@ -21,7 +22,7 @@ export function knownHosts(config: PlatformConfig): string[] {
         ...(outside.some(([, { through }]) => through === "gateway")
             ? [`${egressGateway}.istio-system.svc.cluster.local`]
             : []),
-        ...ecommerce.hosts.filter((host) => !host.includes("*")),
+        ...namedHosts(ecommerce.hosts),
     ];
 }
 
