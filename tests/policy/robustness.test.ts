@@ -61,7 +61,7 @@ describe("policy: what a preview does not know", function () {
 describe("policy: size", function () {
     this.timeout("30s");
 
-    it("judges 1,000 objects in at most 2 s", () => {
+    it("judges 1,000 objects in at most 2 s of processor time", () => {
         const sources = Array.from({ length: 80 }, (_, copy) =>
             [...new GoodMesh().objects.values()]
                 .filter(({ metadata }) => metadata.namespace !== undefined && metadata.namespace !== "istio-system")
@@ -78,9 +78,10 @@ describe("policy: size", function () {
             .sources()
             .filter(({ manifest }) => JSON.stringify(manifest).includes('"istio-system"'));
         const objects = [...istio, ...sources].slice(0, 1_000);
-        const started = performance.now();
+        const started = process.cpuUsage();
         checkMesh(buildMesh(objects));
-        const took = performance.now() - started;
+        const { user, system } = process.cpuUsage(started);
+        const took = (user + system) / 1_000;
         assert.ok(objects.length === 1_000, `${objects.length} objects`);
         assert.ok(took < 2_000, `${Math.round(took)} ms`);
     });

@@ -76,7 +76,8 @@ function exchange(
             path,
             signal,
             createConnection: () => tunnel,
-            headers: { host: "localhost", ...headers, connection: "close" },
+            // Kept: where the pod closes first, the container runtime cuts off what is not read a second later.
+            headers: { host: "localhost", ...headers, connection: "keep-alive" },
         });
         request.on("error", reject);
         request.on("response", (response) => resolve(readAnswer(response)));
