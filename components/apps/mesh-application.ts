@@ -17,7 +17,7 @@ export interface MeshApplicationArgs {
     image: string;
     /** Version -> its Deployment. */
     versions: Readonly<
-        Record<string, Pick<WorkloadArgs, "name" | "labels" | "answer" | "env" | "replicas" | "resources">>
+        Record<string, Pick<WorkloadArgs, "name" | "labels" | "zone" | "answer" | "env" | "replicas" | "resources">>
     >;
     /** What must be there before a pod starts, or it would start without a sidecar. */
     sidecarInjector: readonly pulumi.Resource[];

@@ -65,7 +65,7 @@ export class TrafficStudy extends pulumi.ComponentResource {
         const catalog = this.createCatalog(namespace);
         const webapp = this.createCaller(WEBAPP, namespace, catalog.service);
         const backend = this.createBackend(namespace);
-        const simpleWeb = this.createCaller(SIMPLE_WEB, namespace, backend.service);
+        const simpleWeb = this.createCaller(SIMPLE_WEB, namespace, backend.service, config.simpleWeb.zone);
         this.resources = [
             namespace,
             gateway,
@@ -91,19 +91,20 @@ export class TrafficStudy extends pulumi.ComponentResource {
         return this.createApplication(CATALOG, namespace, Object.fromEntries(versions));
     }
 
-    /** One pod that passes every request on, path and headers for routing included. */
+    /** One pod that passes every request on, path and headers for routing included; where it is decides on zones (T9). */
     private createCaller(
         name: typeof WEBAPP | typeof SIMPLE_WEB,
         namespace: k8s.core.v1.Namespace,
         to: ServiceReference,
+        zone?: string,
     ) {
         const answer: Answer = { forward: `http://${serviceHost(to)}:${to.port}` };
         return this.createApplication(name, namespace, {
-            v1: { answer, replicas: 1, resources: this.args.config.resources },
+            v1: { answer, zone, replicas: 1, resources: this.args.config.resources },
         });
     }
 
-    /** T8, T11: slow or failing by its environment where the configuration says so. */
+    /** T8, T9, T11: in two zones; slow or failing by its environment where the configuration says so. */
     private createBackend(namespace: k8s.core.v1.Namespace) {
         const { simpleBackend, resources } = this.args.config;
         const versions = Object.entries(simpleBackend.versions).map(([version, workload]) => [
@@ -112,6 +113,7 @@ export class TrafficStudy extends pulumi.ComponentResource {
                 name: `${SIMPLE_BACKEND}-${version.replace(/^v/, "")}`,
                 answer: { text: "Hello from $(POD_NAME)" },
                 env: faultEnvironment(workload),
+                zone: workload.zone,
                 replicas: workload.replicas,
                 resources,
             },
@@ -167,7 +169,7 @@ export class TrafficStudy extends pulumi.ComponentResource {
         ];
     }
 
-    /** T8, T10-T13: one subset a way to treat the pods, one route an experiment. */
+    /** T8-T13: one subset a way to treat the pods, one route an experiment. */
     private createBackendTraffic(
         backend: ServiceReference,
         simpleWeb: ServiceReference,

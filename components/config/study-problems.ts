@@ -1,4 +1,5 @@
 import type { Finding } from "./finding";
+import { localityProblems } from "./locality-problems";
 import { routeProblems } from "./route-problems";
 import type { Route } from "./routes";
 import type { StudyConfig } from "./study";
@@ -17,6 +18,7 @@ export function studyProblems(study: StudyConfig): Finding[] {
         ...hostProblems(hosts),
         ...lists.flatMap(([at, routes, pods]) => [...routeProblems(at, routes, pods), ...tryProblems(at, routes)]),
         ...profileProblems(simpleBackend),
+        ...localityProblems(study),
         ...codeProblems(simpleBackend),
     ];
 }

@@ -1,16 +1,20 @@
 import { z } from "zod";
 import { appResources } from "./apps";
+import { localityPolicy, zone } from "./locality";
 import { routes, type Route } from "./routes";
 import { connectionPool, loadBalancer, outlierDetection } from "./traffic";
 import { dnsLabel, duration, host } from "./units";
 
 /**
- * The system of the traffic and resilience study: catalog behind webapp, simple-backend behind simple-web (T1-T4, T6, T8,
- * T10-T13). Each experiment of the study is a route of its own, so that one environment shows them all at once.
+ * The system of the traffic and resilience study: catalog behind webapp, simple-backend behind simple-web (T1-T4, T6,
+ * T8-T13). Each experiment of the study is a route of its own, so that one environment shows them all at once.
  */
 
 /** The services, and the ports that their containers listen on. */
 export const studyContainerPorts = { catalog: 3000, webapp: 8080, "simple-web": 8080, "simple-backend": 8080 } as const;
+
+/** The zones of the study (T9): the caller and one version of simple-backend in the first, the other one in the second. */
+const zones = { a: "us-west1/us-west1-a", b: "us-west1/us-west1-b" } as const;
 
 /** Everything to v1; the share of v2 grows from the header to 10 % and 50 %; copies to v2. */
 const catalogRoutes: Route[] = [
@@ -56,6 +60,8 @@ const backendRoutes: Route[] = [
     { name: "round-robin", match: at("/balanced/round-robin"), weights: { "round-robin": 100 } },
     { name: "random", match: at("/balanced/random"), weights: { random: 100 } },
     { name: "least-request", match: at("/balanced/least-request"), weights: { "least-request": 100 } },
+    { name: "own-zone", match: at("/zones/own"), weights: { "own-zone": 100 }, retries: { attempts: 0 } },
+    { name: "both-zones", match: at("/zones/both"), weights: { "both-zones": 100 }, retries: { attempts: 0 } },
     { name: "everyone", match: at("/") },
 ];
 
@@ -82,6 +88,7 @@ const catalog = z.strictObject({
 
 const backendVersion = z.strictObject({
     replicas: z.int().min(1).default(1).describe("Pods of this version"),
+    zone: zone.optional().describe("Zone of the pods (T9). Default: that of their node"),
     delay: duration.optional().describe("Median of what every answer takes (TIMING_50_PERCENTILE). Default: no delay"),
     delayVariance: duration.optional().describe("Largest distance from it (TIMING_VARIANCE). Default: none"),
     errorRate: z.number().min(0).max(1).default(0).describe("Share of the requests that fail (ERROR_RATE), 0 to 1"),
@@ -95,6 +102,9 @@ const clientProfile = z.strictObject({
     loadBalancer: loadBalancer.optional().describe("Algorithm (T8). Default: Istio's, LEAST_REQUEST"),
     connectionPool: connectionPool.optional().describe("Limits (T12). Default: practically unlimited"),
     outlierDetection: outlierDetection.optional().describe("When a pod is ejected (T13). Default: never"),
+    locality: localityPolicy
+        .optional()
+        .describe("Which zones requests go to (T9): failover, or shares. Default: to all pods of all zones alike"),
 });
 export type ClientProfile = z.infer<typeof clientProfile>;
 
@@ -102,10 +112,10 @@ const simpleBackend = z.strictObject({
     versions: z
         .record(dnsLabel, backendVersion)
         .default({
-            v1: { replicas: 1, errorRate: 0, errorCode: 500 },
-            v2: { replicas: 2, errorRate: 0, errorCode: 500 },
+            v1: { replicas: 1, zone: zones.a, errorRate: 0, errorCode: 500 },
+            v2: { replicas: 2, zone: zones.b, errorRate: 0, errorCode: 500 },
         })
-        .describe("Label `version` -> the workload: one pod of simple-backend-1, two of simple-backend-2"),
+        .describe("Label `version` -> the workload: one pod of simple-backend-1, two of simple-backend-2 (T8, T9)"),
     profiles: z
         .record(dnsLabel, clientProfile)
         .default({
@@ -131,9 +141,20 @@ const simpleBackend = z.strictObject({
             "round-robin": { loadBalancer: "ROUND_ROBIN" },
             random: { loadBalancer: "RANDOM" },
             "least-request": { loadBalancer: "LEAST_REQUEST" },
+            "own-zone": {
+                locality: "failover",
+                outlierDetection: {
+                    consecutive5xxErrors: 1,
+                    interval: "5s",
+                    baseEjectionTime: "30s",
+                    maxEjectionPercent: 100,
+                    minHealthPercent: 0,
+                },
+            },
+            "both-zones": { locality: { distribute: { [zones.a]: { [zones.a]: 70, [zones.b]: 30 } } } },
         })
-        .describe("Subset of the DestinationRule -> how clients treat its pods (T8, T12, T13)"),
-    routes: routes.min(1).default(backendRoutes).describe("Routes from simple-web to simple-backend (T8, T10-T13)"),
+        .describe("Subset of the DestinationRule -> how clients treat its pods (T8, T9, T12, T13)"),
+    routes: routes.min(1).default(backendRoutes).describe("Routes from simple-web to simple-backend (T8-T13)"),
     retriableStatusCodes: z
         .strictObject({
             route: dnsLabel.describe("Name of the route, whose retryOn contains retriable-status-codes"),
@@ -161,6 +182,7 @@ export const study = z.strictObject({
     simpleWeb: z
         .strictObject({
             routes: routes.min(1).default(simpleWebRoutes).describe("Routes from the gateway to simple-web (T11)"),
+            zone: zone.default(zones.a).describe("Zone of its pod (T9)"),
         })
         .prefault({})
         .describe("Calls simple-backend"),

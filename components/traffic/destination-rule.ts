@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import type { LocalityPolicy } from "../config/locality";
 import type { ConnectionPool, LoadBalancer, OutlierDetection } from "../config/traffic";
 import { NETWORKING_API } from "./api";
 import { serviceHost, type ServiceReference, type Subset } from "./service";
@@ -13,11 +14,12 @@ export interface TrafficPolicy {
     loadBalancer?: LoadBalancer;
 
     /**
-     * Whether clients prefer pods of their own zone and leave it only when those fail. Istio turns this on by itself as
-     * soon as there is outlier detection, which keeps a gateway in one zone from ever reaching the pods of the others.
-     * @default false: requests spread over all pods of all zones
+     * Which zones requests go to (T9): `failover` prefers the client's own zone and leaves it only when pods there are
+     * ejected, so it wants outlier detection; or a share for each zone. Istio turns failover on by itself as soon as there
+     * is outlier detection, which keeps a gateway in one zone from ever reaching the pods of the others.
+     * @default requests spread over all pods of all zones
      */
-    localityFailover?: boolean;
+    locality?: LocalityPolicy;
 
     /**
      * Limits of connections and requests under way (C4).
@@ -45,7 +47,7 @@ export interface DestinationRuleArgs<Name extends string = never> extends Traffi
 
     /**
      * Subset name -> how its clients behave otherwise than the rest. Each proxy counts connections and ejects for every
-     * subset by itself, also where two subsets have the same pods (T8, T12, T13).
+     * subset by itself, also where two subsets have the same pods (T8, T9, T12, T13).
      * @default as the rest
      */
     profiles?: Readonly<Partial<Record<Name, TrafficPolicy>>>;
@@ -69,15 +71,31 @@ export function destinationRuleSpec<Name extends string>(args: DestinationRuleAr
 }
 
 function trafficPolicySpec(policy: TrafficPolicy) {
-    const { loadBalancer, localityFailover = false, connectionPool, outlierDetection } = policy;
+    const { loadBalancer, connectionPool, outlierDetection } = policy;
     return {
         loadBalancer: {
             ...(loadBalancer && { simple: loadBalancer }),
-            localityLbSetting: { enabled: localityFailover },
+            localityLbSetting: localitySpec(policy),
         },
         ...(connectionPool && { connectionPool: connectionPoolSpec(connectionPool) }),
         ...(outlierDetection && { outlierDetection: { ...outlierDetection } }),
     };
+}
+
+/** @throws RangeError when shares are not 100 together, or nothing could ever fail over. */
+function localitySpec({ locality, outlierDetection }: TrafficPolicy) {
+    if (locality === undefined) return { enabled: false };
+    if (locality === "failover") {
+        if (!outlierDetection)
+            throw new RangeError("failover wants outlierDetection: nothing else takes a failing pod away");
+        return { enabled: true };
+    }
+    const distribute = Object.entries(locality.distribute).map(([from, to]) => {
+        const total = Object.values(to).reduce((sum, share) => sum + share, 0);
+        if (total !== 100) throw new RangeError(`the shares of ${from} add up to ${total}, they must add up to 100`);
+        return { from, to: { ...to } };
+    });
+    return { enabled: true, distribute };
 }
 
 function connectionPoolSpec({ maxConnections, ...http }: ConnectionPool) {

@@ -1,8 +1,10 @@
 import type { PlatformConfig } from "../../components/config/platform";
+import type { ClientProfile } from "../../components/config/study";
 import { milliseconds } from "../../components/config/units";
 import type { Changes } from "./cluster/changes";
 import { objects, type Mesh } from "./cluster/mesh";
 import { clustersOf, ecommerceServices, leadsTo } from "../verification/specs/support/names";
+import { profilesWith, simpleBackend, studyCluster } from "../verification/specs/support/study";
 import { helloCluster, inClusters, inGatewayRoutes } from "./mutations/look";
 
 /**
@@ -18,7 +20,7 @@ const timeout = 9_000;
 
 /** The configuration with shorter times; the same where they are short already. */
 export function quickened(config: PlatformConfig): PlatformConfig {
-    const { egov, ecommerce } = config;
+    const { egov, ecommerce, study } = config;
     const { routePolicy } = ecommerce;
     const factor = timeout / milliseconds(routePolicy.timeout);
     return {
@@ -43,15 +45,34 @@ export function quickened(config: PlatformConfig): PlatformConfig {
                           },
                       },
         },
+        study: { ...study, simpleBackend: { ...study.simpleBackend, profiles: quickenedProfiles(config) } },
     };
 }
 
+function quickenedProfiles({ study: { simpleBackend } }: PlatformConfig): Record<string, ClientProfile> {
+    return Object.fromEntries(
+        Object.entries(simpleBackend.profiles).map(([name, profile]) => {
+            const { outlierDetection: outlier } = profile;
+            if (!outlier) return [name, profile];
+            const time = shorter(outlier.baseEjectionTime, baseEjectionTime);
+            return [name, { ...profile, outlierDetection: { ...outlier, baseEjectionTime: time } }];
+        }),
+    );
+}
+
 /** Brings the mesh to the times of {@link quickened}. */
-export async function quicken(changes: Changes, { egov, ecommerce, ...config }: PlatformConfig): Promise<void> {
-    const all = { egov, ecommerce, ...config };
+export async function quicken(changes: Changes, all: PlatformConfig): Promise<void> {
+    const { egov, ecommerce, study } = all;
     if (egov.enabled)
         await changes.edit(objects.hello("DestinationRule", all), ({ spec }) => {
             spec.trafficPolicy.outlierDetection.baseEjectionTime = egov.outlierDetection.baseEjectionTime;
+        });
+    if (study.enabled)
+        await changes.edit(objects.study("DestinationRule", all, "simple-backend"), ({ spec }) => {
+            for (const { name, trafficPolicy } of spec.subsets) {
+                const outlier = study.simpleBackend.profiles[name]?.outlierDetection;
+                if (outlier) trafficPolicy.outlierDetection.baseEjectionTime = outlier.baseEjectionTime;
+            }
         });
     if (!ecommerce.enabled) return;
     for (const name of Object.keys(ecommerce.services))
@@ -64,13 +85,22 @@ export async function quicken(changes: Changes, { egov, ecommerce, ...config }: 
         });
 }
 
-/** Where the times of {@link quickened} show: the clusters of egov-hello and the gateway's routes to the shop. */
+/** Where the times of {@link quickened} show: the clusters of egov-hello and simple-backend, the gateway's routes to the shop. */
 export async function tempoTraces(mesh: Mesh): Promise<boolean[]> {
-    const { egov, ecommerce } = mesh.config;
+    const { egov, ecommerce, study } = mesh.config;
     const same = (seen: unknown, declared: string) => milliseconds(String(seen ?? "0s")) === milliseconds(declared);
     const clusters = egov.enabled
         ? await inClusters(mesh, ["gateway", "gateway-server"], helloCluster(mesh), (cluster) =>
               same(cluster?.outlier_detection?.["base_ejection_time"], egov.outlierDetection.baseEjectionTime),
+          )
+        : [];
+    const subsets = study.enabled
+        ? await Promise.all(
+              profilesWith(mesh.config, "outlierDetection").map(({ name, policy }) =>
+                  inClusters(mesh, ["simple-web"], studyCluster(mesh.config, simpleBackend, name), (cluster) =>
+                      same(cluster?.outlier_detection?.["base_ejection_time"], policy.baseEjectionTime),
+                  ),
+              ),
           )
         : [];
     const shop = ecommerce.enabled
@@ -81,7 +111,7 @@ export async function tempoTraces(mesh: Mesh): Promise<boolean[]> {
             .filter((route) => leadsTo(route, shop))
             .every(({ route }) => same(route?.timeout, ecommerce.routePolicy.timeout)),
     );
-    return [...clusters, ...routes];
+    return [...clusters, ...subsets.flat(), ...routes];
 }
 
 /** A duration times a factor, for example `scaled("30s", 0.5)` = `15000ms`. */

@@ -21,6 +21,7 @@ import { undeclared } from "./undeclared";
 import { study } from "./study";
 import { views } from "./views";
 import { workloads } from "./workloads";
+import { zones } from "./zones";
 
 /** All mutations; those that replace pods come last, because the others are undone in a moment. */
 export const mutations: readonly Mutation[] = [
@@ -35,6 +36,7 @@ export const mutations: readonly Mutation[] = [
     ...mutualTls,
     ...paths,
     ...study,
+    ...zones,
     ...authorization,
     ...https,
     ...tokens,

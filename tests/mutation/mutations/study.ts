@@ -239,6 +239,8 @@ const retries: readonly Mutation[] = [
             "study-connection-pool": ["overflow"],
             "study-load-balancing": ["even"],
             "study-outlier-detection": ["hidden", "ejection", "isolation", "return"],
+            "study-zone-failover": ["own", "failover", "return"],
+            "study-zone-distribution": ["shares"],
         }),
     },
 ];

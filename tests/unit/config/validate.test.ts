@@ -25,6 +25,9 @@ const studyBackend = {
     ],
     retriableStatusCodes: { route: "codes", codes: [408], backOff: "50ms" },
 };
+/** The study with other profiles of simple-backend. */
+const zoned = (profiles: object) => ({ study: { enabled: true, simpleBackend: { ...studyBackend, profiles } } });
+const shares = (from: string, to: Record<string, number>) => ({ distribute: { [from]: to } });
 const route = (values: Record<string, unknown>) => ({ name: "r", match: { prefix: "/r" }, ...values });
 const routePolicy = { timeout: "30s", retries: { attempts: 3, perTryTimeout: "10s", retryOn: ["5xx"] } };
 
@@ -479,6 +482,45 @@ describe("Configuration: validation", () => {
                     },
                 },
                 "study.simpleBackend.profiles.x.outlierDetection.minHealthPercent: of 3 pods one ejection leaves 66 % healthy, below 70 %: every ejection would be ignored; at most 66",
+            ],
+            [
+                "T9 failover that nothing would start",
+                zoned({ x: { locality: "failover" } }),
+                "study.simpleBackend.profiles.x: failover wants outlierDetection: without it Istio prefers no zone, since nothing would tell that its pods fail",
+            ],
+            [
+                "T9 failover to nowhere",
+                zoned({ x: { version: "v1", locality: "failover", outlierDetection: outlierProfiles.test } }),
+                "study.simpleBackend.profiles.x.locality: all pods are in us-west1/us-west1-a: there is nothing to fail over to",
+            ],
+            [
+                "T9 failover from a zone without pods",
+                zoned({ x: { version: "v2", locality: "failover", outlierDetection: outlierProfiles.test } }),
+                "study.simpleBackend.profiles.x.locality: no pod is in us-west1/us-west1-a, the zone of the caller (study.simpleWeb.zone): there is nothing to prefer; pods are in: us-west1/us-west1-b",
+            ],
+            [
+                "T9 shares that are not everything",
+                zoned({ x: { locality: shares("us-west1/us-west1-a", { "us-west1/us-west1-a": 70 }) } }),
+                "study.simpleBackend.profiles.x.locality.distribute.us-west1/us-west1-a: the shares add up to 70, they must add up to 100",
+            ],
+            [
+                "T9 a share of a zone without pods",
+                zoned({ x: { locality: shares("us-west1/us-west1-a", { "us-west1/us-west1-c": 100 }) } }),
+                "study.simpleBackend.profiles.x.locality.distribute.us-west1/us-west1-a.us-west1/us-west1-c: no pod is in us-west1/us-west1-c: its share would go to the others; pods are in: us-west1/us-west1-a, us-west1/us-west1-b",
+            ],
+            [
+                "T9 shares for nobody",
+                zoned({ x: { locality: shares("us-west1/us-west1-b", { "us-west1/us-west1-b": 100 }) } }),
+                "study.simpleBackend.profiles.x.locality.distribute: nothing is said for us-west1/us-west1-a, the zone of the caller (study.simpleWeb.zone): the shares would never act",
+            ],
+            [
+                "T9 failover and shares at once",
+                zoned({
+                    x: {
+                        locality: { failover: true, ...shares("us-west1/us-west1-a", { "us-west1/us-west1-a": 100 }) },
+                    },
+                }),
+                "study.simpleBackend.profiles.x.locality.failover: unknown key. Known here: distribute",
             ],
             [
                 "C9 a canary of a service that is not there",

@@ -118,6 +118,32 @@ describe("Program: the study's system", function () {
             assert.equal(policy(name).loadBalancer.simple, simple);
     });
 
+    it("T9 the caller and one pod in the first zone, two in the second; failover and 70/30 side by side", () => {
+        const zone = (name: string) => find("Deployment", name).spec.template.metadata.labels["istio-locality"];
+        assert.deepEqual(["simple-web", "simple-backend-1", "simple-backend-2", "webapp"].map(zone), [
+            "us-west1.us-west1-a",
+            "us-west1.us-west1-a",
+            "us-west1.us-west1-b",
+            undefined,
+        ]);
+        const { subsets } = find("DestinationRule", "simple-backend").spec;
+        const policy = (name: string) => subsets.find((subset: any) => subset.name === name).trafficPolicy;
+        assert.deepEqual(policy("own-zone"), {
+            loadBalancer: { localityLbSetting: { enabled: true } },
+            outlierDetection: {
+                consecutive5xxErrors: 1,
+                interval: "5s",
+                baseEjectionTime: "30s",
+                maxEjectionPercent: 100,
+                minHealthPercent: 0,
+            },
+        });
+        assert.deepEqual(policy("both-zones").loadBalancer.localityLbSetting.distribute, [
+            { from: "us-west1/us-west1-a", to: { "us-west1/us-west1-a": 70, "us-west1/us-west1-b": 30 } },
+        ]);
+        assert.deepEqual(policy("ejecting").loadBalancer.localityLbSetting, { enabled: false });
+    });
+
     it("T8 T11 delay and errors reach the pods as their environment", async () => {
         const versions = { v1: { delay: "1s", delayVariance: "10ms" }, v2: { errorRate: 0.75, errorCode: 503 } };
         const run = await runProgram({

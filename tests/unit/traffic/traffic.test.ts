@@ -18,6 +18,7 @@ import {
     split,
     virtualServiceSpec,
     type Subset,
+    type TrafficPolicy,
 } from "../../../components/traffic";
 
 const hello = { name: "egov-hello", namespace: "egov-app", port: 80 };
@@ -76,10 +77,31 @@ describe("Traffic: DestinationRule", () => {
         });
     });
 
-    it("keeps requests spread over all zones unless told otherwise", () => {
-        const setting = (localityFailover?: boolean) =>
-            destinationRuleSpec({ service: hello, localityFailover }).trafficPolicy.loadBalancer.localityLbSetting;
-        assert.deepEqual([setting(), setting(true)], [{ enabled: false }, { enabled: true }]);
+    describe("T9 zones", () => {
+        const setting = (policy: TrafficPolicy) =>
+            destinationRuleSpec({ service: hello, ...policy }).trafficPolicy.loadBalancer.localityLbSetting;
+        const { test: outlierDetection } = outlierProfiles;
+
+        it("requests spread over all of them unless told otherwise, outlier detection or not", () => {
+            assert.deepEqual([setting({}), setting({ outlierDetection })], [{ enabled: false }, { enabled: false }]);
+        });
+        it("failover wants outlier detection", () => {
+            assert.deepEqual(setting({ locality: "failover", outlierDetection }), { enabled: true });
+            assert.throws(() => setting({ locality: "failover" }), /failover wants outlierDetection/);
+        });
+        it("shares are 100 together", () => {
+            const shares = (a: number, b: number) => ({ distribute: { "r/a": { "r/a": a, "r/b": b } } });
+            assert.deepEqual(setting({ locality: shares(70, 30) }), {
+                enabled: true,
+                distribute: [{ from: "r/a", to: { "r/a": 70, "r/b": 30 } }],
+            });
+            assert.throws(() => setting({ locality: shares(70, 20) }), /shares of r\/a add up to 90/);
+        });
+        it("failover and shares together do not compile", () => {
+            // @ts-expect-error -- one value cannot be both
+            const both: TrafficPolicy = { locality: { failover: true, distribute: {} } };
+            assert.ok(both);
+        });
     });
 
     it("E2 subsets by the labels of their pods", () => {

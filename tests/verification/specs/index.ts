@@ -39,6 +39,8 @@ import { studyRetries } from "./study/retries";
 import { studyRouteTables } from "./study/route-tables";
 import { studySettings } from "./study/settings";
 import { studyTimeouts } from "./study/timeouts";
+import { studyZoneDistribution } from "./study/zone-distribution";
+import { studyZoneFailover } from "./study/zone-failover";
 import { accessLog } from "./mesh/access-log";
 import { egress } from "./mesh/egress";
 import { proxyViews } from "./mesh/proxy-views";
@@ -95,6 +97,8 @@ export const specs: readonly Spec[] = [
     studyConnectionPool,
     studyLoadBalancing,
     studyOutlierDetection,
+    studyZoneFailover,
+    studyZoneDistribution,
     routeWeights,
     routeMatches,
     routeMirrors,

@@ -2,7 +2,7 @@ import { defineSpec, exclusive } from "../../spec";
 import { binomialTest } from "../../statistics/binomial";
 import { falseAlarm, sampleSize } from "../../statistics/sample-size";
 import { fail, listing, tally } from "../support/answers";
-import { profilesWith, simpleBackend, studyPods, throughSimpleWeb } from "../support/study";
+import { profilePods, profilesForAllZones, throughSimpleWeb } from "../support/study";
 import { backendEvidence } from "./evidence";
 import { quiet } from "./timing";
 
@@ -31,7 +31,7 @@ export const studyLoadBalancing = defineSpec({
     },
     evidence: backendEvidence,
     async run({ target, config, check, all, progress }) {
-        const profiles = profilesWith(config, "loadBalancer");
+        const profiles = profilesForAllZones(config, "loadBalancer");
         await all(
             () =>
                 check("even", () =>
@@ -62,9 +62,7 @@ export const studyLoadBalancing = defineSpec({
         }
 
         async function problemOf({ name, policy, profile, route }: (typeof profiles)[number], fewer: boolean) {
-            const pods = (await studyPods(target, simpleBackend)).filter(
-                ({ labels }) => !profile.version || labels["version"] === profile.version,
-            );
+            const pods = await profilePods(target, profile);
             const share = 1 / pods.length;
             const drawn = share ** 2 * grant;
             const count = fewer

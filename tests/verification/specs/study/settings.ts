@@ -11,13 +11,22 @@ import {
     outlierMismatches,
     type Mismatch,
 } from "../support/envoy-policy";
-import { callerPod, istioRetries, profilesWith, simpleBackend, simpleWeb, studyCluster } from "../support/study";
+import {
+    callerPod,
+    istioRetries,
+    profilePods,
+    profilesWith,
+    simpleBackend,
+    simpleWeb,
+    studyCluster,
+} from "../support/study";
+import { declaredZones, zoneDifferences, zonesInEnvoy } from "../support/zones";
 import { backendEvidence } from "./evidence";
 
 export const studySettings = defineSpec({
     name: "study-settings",
     description:
-        "Envoy's own configuration in the sidecar of simple-web: the routes to simple-backend have the declared time-outs and retries, the clusters of the subsets the declared load balancers, limits and outlier detection.",
+        "Envoy's own configuration in the sidecar of simple-web: the routes to simple-backend have the declared time-outs and retries, the clusters of the subsets the declared load balancers, limits, outlier detection and zones.",
     needs: ["study"],
     locks: () => [],
     checks: {
@@ -34,6 +43,11 @@ export const studySettings = defineSpec({
             ids: ["T12"],
             title: "T12 settings: the sidecar of the caller has the declared connection pool",
             needs: ["study-pools"],
+        },
+        zones: {
+            ids: ["T9"],
+            title: "T9 settings: the sidecar of the caller has the declared order and shares of the zones",
+            needs: ["study-zones", "study-placed"],
         },
         outliers: {
             ids: ["T13"],
@@ -70,6 +84,19 @@ export const studySettings = defineSpec({
                     compare("connectionPool", (cluster, policy) => connectionPoolMismatches(cluster, policy)),
                 ),
             () =>
+                check("zones", async () => {
+                    const problems = await Promise.all(
+                        profilesWith(config, "locality").map(async (profile) => {
+                            const pods = await profilePods(target, profile.profile);
+                            const seen = await zonesInEnvoy(proxy, studyCluster(config, simpleBackend, profile.name));
+                            return zoneDifferences(declaredZones(config, profile, pods), seen, pods).map(
+                                (difference) => `${profile.name}: ${difference}`,
+                            );
+                        }),
+                    );
+                    report("locality of study.simpleBackend.profiles", problems.flat());
+                }),
+            () =>
                 check("outliers", () =>
                     compare("outlierDetection", (cluster, policy) => outlierMismatches(cluster, policy)),
                 ),
@@ -98,7 +125,7 @@ export const studySettings = defineSpec({
             fail({
                 expected: `${expected} in the sidecar of simple-web`,
                 seen: problems.join("; "),
-                cause: "VirtualService, DestinationRule or EnvoyFilter of simple-backend is missing, differs from the configuration, or does not act on `mesh`",
+                cause: "VirtualService, DestinationRule or EnvoyFilter of simple-backend is missing, differs from the configuration, or does not act on `mesh`; or a pod's label istio-locality is another one",
                 action: `kubectl -n ${config.study.namespace} get virtualservice,destinationrule,envoyfilter -o yaml: compare with study.simpleBackend`,
             });
         }

@@ -1,6 +1,15 @@
 import type { PlatformConfig } from "../../../../components/config/platform";
 import { milliseconds } from "../../../../components/config/units";
-import { amplifiedRoutes, profilesWith, routesWithPerTry, routesWithRetries, routesWithTimeout } from "./study";
+import {
+    amplifiedRoutes,
+    distributedProfiles,
+    failoverProfiles,
+    profilesForAllZones,
+    profilesWith,
+    routesWithPerTry,
+    routesWithRetries,
+    routesWithTimeout,
+} from "./study";
 
 /** The longest ejection of the study that the suite waits for. */
 const longestEjection = 60_000;
@@ -27,7 +36,7 @@ export const studyFeatures = {
         profilesWith(config, "connectionPool").length > 0 ||
         "study.simpleBackend has no route to a subset with a connectionPool",
     "study-ejections": (config: PlatformConfig) =>
-        profilesWith(config, "outlierDetection").length > 0 ||
+        profilesForAllZones(config, "outlierDetection").length > 0 ||
         "study.simpleBackend has no route to a subset with outlierDetection",
     "study-short-ejections": (config: PlatformConfig) =>
         profilesWith(config, "outlierDetection").every(
@@ -35,6 +44,18 @@ export const studyFeatures = {
         ) ||
         `study.simpleBackend.profiles: an ejection is longer than the ${longestEjection / 1000} s that the suite waits`,
     "study-balancers": (config: PlatformConfig) =>
-        profilesWith(config, "loadBalancer").length > 0 ||
+        profilesForAllZones(config, "loadBalancer").length > 0 ||
         "study.simpleBackend has no route to a subset with a loadBalancer",
+    "study-zones": (config: PlatformConfig) =>
+        profilesWith(config, "locality").length > 0 || "study.simpleBackend has no route to a subset with a locality",
+    /** The suite knows the zone of every pod that a subset with a locality selects. */
+    "study-placed": ({ study }: PlatformConfig) =>
+        Object.values(study.simpleBackend.versions).every(({ zone }) => zone !== undefined) ||
+        "study.simpleBackend.versions: a version has no zone: its pods are where their node is",
+    "study-failover": (config: PlatformConfig) =>
+        failoverProfiles(config).length > 0 ||
+        "study.simpleBackend has no route to a subset that fails over to another zone",
+    "study-distribution": (config: PlatformConfig) =>
+        distributedProfiles(config).length > 0 ||
+        "study.simpleBackend has no route to a subset that shares requests out over zones",
 } satisfies Record<string, (config: PlatformConfig) => true | string>;

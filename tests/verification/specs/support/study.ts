@@ -106,17 +106,50 @@ export function amplifiedRoutes(config: PlatformConfig): { edge: RetriedRoute; d
     });
 }
 
-/** Subsets with a policy of a kind, each with the route that leads to it alone. */
-export function profilesWith<K extends keyof ClientProfile>(
-    config: PlatformConfig,
-    field: K,
-): { name: string; policy: NonNullable<ClientProfile[K]>; profile: ClientProfile; route: Route }[] {
+/** A subset with a policy of a kind, and the route that leads to it alone. */
+export interface Profile<K extends keyof ClientProfile> {
+    name: string;
+    policy: NonNullable<ClientProfile[K]>;
+    profile: ClientProfile;
+    route: Route;
+}
+
+export function profilesWith<K extends keyof ClientProfile>(config: PlatformConfig, field: K): Profile<K>[] {
     return Object.entries(config.study.simpleBackend.profiles).flatMap(([name, profile]) => {
         const policy = profile[field];
         const route = backendRoutes(config).find(({ weights }) => weights?.[name] === 100);
         return policy === undefined || !route ? [] : [{ name, policy, profile, route }];
     });
 }
+
+/** Subsets with a policy of a kind whose requests go to all zones alike. */
+export const profilesForAllZones = <K extends keyof ClientProfile>(config: PlatformConfig, field: K): Profile<K>[] =>
+    profilesWith(config, field).filter(({ profile }) => profile.locality === undefined);
+
+/** Subsets whose requests leave the caller's zone when its pods fail. */
+export const failoverProfiles = (config: PlatformConfig): Profile<"outlierDetection">[] =>
+    profilesWith(config, "outlierDetection").filter(({ profile }) => profile.locality === "failover");
+
+/** Subsets whose requests are shared out over zones: zone -> percent of the requests that come from the caller's. */
+export function distributedProfiles(
+    config: PlatformConfig,
+): (Profile<"locality"> & { shares: Readonly<Record<string, number>> })[] {
+    return profilesWith(config, "locality").flatMap((profile) => {
+        const shares =
+            profile.policy === "failover" ? undefined : profile.policy.distribute[config.study.simpleWeb.zone];
+        return shares ? [{ ...profile, shares }] : [];
+    });
+}
+
+/** The pods of simple-backend that a profile's subset selects. */
+export async function profilePods(target: Target, { version }: ClientProfile): Promise<Pod[]> {
+    const pods = await studyPods(target, simpleBackend);
+    return pods.filter(({ labels }) => version === undefined || labels["version"] === version);
+}
+
+/** The zone that a pod of simple-backend is declared to be in. */
+export const zoneOf = ({ study }: PlatformConfig, { labels }: Pod): string | undefined =>
+    study.simpleBackend.versions[labels["version"] ?? ""]?.zone;
 
 /** Whether a try that ends with a status is repeated, as Envoy understands the conditions. */
 export function retries({ attempts, retryOn = istioRetries.retryOn as [] }: RouteRetries, status: number): boolean {
