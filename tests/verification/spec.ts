@@ -60,6 +60,8 @@ export interface Spec<Key extends string = string> {
     /** Features without which the spec is skipped. */
     needs: readonly Feature[];
     locks(config: PlatformConfig): readonly Lock[];
+    /** Waits so long that it is started before all others, or the whole suite would take longer. Its place in the report stays. */
+    startsFirst?: boolean;
     checks: Readonly<Record<Key, Check>>;
     evidence(target: Target): Promise<EvidenceScope>;
     run(context: Context<Key>): Promise<void>;

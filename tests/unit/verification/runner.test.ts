@@ -100,6 +100,17 @@ describe("Verification, runner: outcomes", () => {
         const unsaved = await run([bad()], { saveEvidence: async () => Promise.reject(new Error("disk full")) });
         assert.match(unsaved.get("A1 bad")!.evidence[0]!, /disk full/);
     });
+    it("what starts first keeps its place in the report", async () => {
+        const seen: string[] = [];
+        const one = (name: string, startsFirst: boolean) =>
+            spec(name, { a: `A1 ${name}` }, ({ check }) => check("a", async () => void seen.push(name)), {
+                startsFirst,
+                locks: () => exclusive("x"),
+            });
+        const outcomes = await run([one("short", false), one("long", true)]);
+        assert.deepEqual(seen, ["long", "short"]);
+        assert.deepEqual([...outcomes.keys()], ["A1 short", "A1 long"]);
+    });
     it("in order: every part runs, one after the other, and the first failure is passed on", async () => {
         const seen: string[] = [];
         const one = spec("one", { a: "A1 a", b: "A2 b", c: "A3 c" }, async ({ check, inOrder }) => {

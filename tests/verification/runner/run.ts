@@ -43,6 +43,7 @@ export function startRun(options: RunOptions): Map<string, Promise<Outcome>> {
     const locks = new LockTable();
     const places = new Semaphore(specsAtOnce);
     const outcomes = new Map<string, Promise<Outcome>>();
+    const runs: { spec: Spec; recorder: Recorder }[] = [];
     for (const spec of options.specs) {
         const keys = Object.keys(spec.checks).filter((key) => options.selected(spec.checks[key]!.title));
         if (keys.length === 0) continue;
@@ -52,8 +53,10 @@ export function startRun(options: RunOptions): Map<string, Promise<Outcome>> {
             if (outcomes.has(title)) throw new Error(`two checks have the title "${title}"`);
             outcomes.set(title, recorder.outcome(key));
         }
-        void runSpec(spec, recorder, { locks, places }, options);
+        runs.push({ spec, recorder });
     }
+    const inOrder = [...runs.filter(({ spec }) => spec.startsFirst), ...runs.filter(({ spec }) => !spec.startsFirst)];
+    for (const { spec, recorder } of inOrder) void runSpec(spec, recorder, { locks, places }, options);
     return outcomes;
 }
 

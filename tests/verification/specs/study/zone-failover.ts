@@ -16,6 +16,7 @@ export const studyZoneFailover = defineSpec({
     description:
         "simple-web calls the pods of simple-backend in its own zone alone; when they fail on purpose, its sidecar ejects them and the pods of the next zone answer every request; after the ejection the requests stay in the own zone again.",
     needs: ["study", "sample-app", "study-failover", "study-placed"],
+    startsFirst: true,
     locks: (config) => exclusive(...failoverProfiles(config).map(({ name }) => `simple-web:${name}`)),
     checks: {
         own: { ids: ["T9"], title: "T9 own zone first: every request is answered by a pod in the zone of the caller" },
