@@ -7,7 +7,7 @@ import { loadConfig } from "./components/config/load";
 import { EgressGateway, IngressGateway, ISTIO_NAMESPACE, IstioControlPlane } from "./components/mesh";
 import { loadCharts } from "./components/mesh/charts";
 import { toolProvenance } from "./components/provenance";
-import { GatewayCertificate, GatewayTokens, MutualTls } from "./components/security";
+import { GatewayCertificate, GatewayTokens, MutualTls, RequestFilter } from "./components/security";
 import { ExternalHosts, Gateway } from "./components/traffic";
 import { Verification } from "./components/verification";
 
@@ -96,6 +96,10 @@ async function platform() {
         config.ecommerce.enabled && config.ecommerce.tokens,
         (policy) => new GatewayTokens("gateway-tokens", { config: policy, selector: gatewaySelector, mesh }, onCluster),
     );
+    const requestFilter = when(config.mesh.ingressGateway.requestFilter, (filter) => {
+        const args = { config: filter, image: images.requestFilter, selector: gatewaySelector, mesh };
+        return new RequestFilter("request-filter", args, onCluster);
+    });
 
     // Real requests against all of it, after every deployment.
     const entrances = [ingress, egressGateway, externalHosts, outside].flatMap(resourcesOf);
@@ -105,7 +109,12 @@ async function platform() {
         certificate: certificate?.certificate,
         signingKey: tokens?.signingKey,
         provenance,
-        after: [gateway, ...entrances, ...applications, ...[mutualTls, certificate, tokens].flatMap(resourcesOf)],
+        after: [
+            gateway,
+            ...entrances,
+            ...applications,
+            ...[mutualTls, certificate, tokens, requestFilter].flatMap(resourcesOf),
+        ],
     });
 
     return {

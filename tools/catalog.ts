@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { goModuleDirectory } from "./cache";
+import { requestFilterDirectory } from "./request-filter";
 import { Versions } from "./versions";
 
 /** What a caller needs: the Pulumi CLI; what an embedded cluster runs; what the mesh on it needs. */
@@ -16,6 +17,8 @@ export interface GoTool {
     group: ToolGroup;
     /** Package, as `go build` takes it. */
     package: string;
+    /** Folder of the Go module that it is built in. Default: `tools/go`. */
+    module?: string;
     /** Arguments that make it print its version; undefined: a program of that name on PATH is not used. */
     versionArguments?: string[];
     /** Pinned version, which one on PATH must have. */
@@ -87,6 +90,14 @@ export function goTools(versions: Versions): GoTool[] {
         { ...istio("istioctl/cmd/istioctl"), versionArguments: ["version", "--remote=false", "--short"] },
         istio("pilot/cmd/pilot-agent"),
         istio("pilot/cmd/pilot-discovery"),
+        {
+            name: "request-filter",
+            group: "mesh",
+            package: "istio-platform/request-filter",
+            module: requestFilterDirectory,
+            version: "of this project",
+            source: "services/request-filter",
+        },
     ];
     return tools.filter(
         (tool) => !tool.package.startsWith("./") || existsSync(join(goModuleDirectory, tool.package, "main.go")),

@@ -42,7 +42,7 @@ export function goOutput(tool: GoTool): string {
 }
 
 /**
- * Builds programs with one `go build`, so that packages that several of them share are compiled once.
+ * Builds programs with one `go build` a module, so that packages that several of them share are compiled once.
  *
  * An interrupted build loses nothing but what was being compiled: Go's cache keeps each finished package.
  *
@@ -50,24 +50,50 @@ export function goOutput(tool: GoTool): string {
  */
 export async function buildGoTools(tools: readonly GoTool[], context: StepContext): Promise<void> {
     if (tools.length === 0) return;
-    const env = goEnvironment();
-    await requireGo(env, versions());
+    await requireGo(goEnvironment(), versions());
     mkdirSync(goOutputDirectory(), { recursive: true });
+    for (const [module, own] of byModule(tools)) await buildModule(module, own, context);
+}
+
+/** The programs by the folder of their module. */
+export function byModule(tools: readonly GoTool[]): Map<string, GoTool[]> {
+    const groups = new Map<string, GoTool[]>();
+    for (const tool of tools) {
+        const { module = goModuleDirectory } = tool;
+        groups.set(module, [...(groups.get(module) ?? []), tool]);
+    }
+    return groups;
+}
+
+async function buildModule(module: string, tools: readonly GoTool[], context: StepContext): Promise<void> {
+    const where = { cwd: module, env: goEnvironment() };
     const packages = tools.map((tool) => tool.package);
     const flags = ["-trimpath", "-ldflags", linkerFlags(versions())];
     try {
-        const missing = await countMissing(packages, env, context);
+        const missing = await countMissing(packages, where, context);
         const progress = new GoProgress(missing, tools.length, availableParallelism());
-        await build(["build", "-v", ...flags, "-o", goOutputDirectory(), ...packages], tools, env, progress, context);
+        await build(
+            ["build", "-v", ...flags, "-o", `${goOutputDirectory()}/`, ...packages],
+            tools,
+            where,
+            progress,
+            context,
+        );
     } catch (error) {
         throw error instanceof ProcessFailure ? explain(error, context.log) : error;
     }
 }
 
+/** Where `go` runs: the folder of a module, and Go's settings. */
+interface Workplace {
+    cwd: string;
+    env: NodeJS.ProcessEnv;
+}
+
 async function build(
     args: string[],
     tools: readonly GoTool[],
-    env: NodeJS.ProcessEnv,
+    where: Workplace,
     progress: GoProgress,
     context: StepContext,
 ): Promise<void> {
@@ -79,8 +105,7 @@ async function build(
     const timer = setInterval(show, 1_000);
     try {
         await run("go", args, {
-            cwd: goModuleDirectory,
-            env,
+            ...where,
             log: context.log,
             signal: context.signal,
             onLine: (line) => progress.line(line),
@@ -100,12 +125,11 @@ function isNewerThan(file: string, time: number): boolean {
 }
 
 /** Number of packages that must be compiled because Go's cache does not have them. Downloads the modules on the way. */
-async function countMissing(packages: string[], env: NodeJS.ProcessEnv, context: StepContext): Promise<number> {
+async function countMissing(packages: string[], where: Workplace, context: StepContext): Promise<number> {
     let downloads = 0;
     context.onProgress("looking for what has to be compiled");
     const listed = await run("go", ["list", "-trimpath", "-deps", "-f", "{{.Stale}} {{.StaleReason}}", ...packages], {
-        cwd: goModuleDirectory,
-        env,
+        ...where,
         signal: context.signal,
         onLine: (line) => {
             if (line.startsWith("go: downloading")) context.onProgress(`downloading modules: ${++downloads}`);
@@ -184,7 +208,7 @@ export function explain(failure: ProcessFailure, log: string): UserError {
         );
     if (/checksum mismatch|SECURITY ERROR/.test(text))
         return new UserError(
-            `The content of ${about} is not what tools/go/go.sum pins.\n${shown}\nDo not turn the check off: find out which proxy or ` +
+            `The content of ${about} is not what go.sum pins.\n${shown}\nDo not turn the check off: find out which proxy or ` +
                 `cache altered it.`,
         );
     if (/dial tcp|no such host|i\/o timeout|connection refused|TLS handshake|network is unreachable|EOF$/m.test(text))

@@ -29,3 +29,11 @@ export function hashOfFolder(directory: string, accept: (path: string) => boolea
     const files = filesBelow(directory).filter(accept);
     return hashOf(...files.flatMap((file) => [file, readFileSync(join(directory, file))]));
 }
+
+/** SHA-256 of what the programs of a Go module are built from: sources without tests, and the files that pin the rest. */
+export function hashOfGoModule(directory: string): string {
+    return hashOfFolder(
+        directory,
+        (path) => (path.endsWith(".go") && !path.endsWith("_test.go")) || /^go\.(mod|sum)$/.test(path),
+    );
+}

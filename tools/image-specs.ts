@@ -1,3 +1,4 @@
+import { requestFilterImage } from "./request-filter";
 import { sampleAppImage } from "./sample-app";
 import { Versions } from "./versions";
 
@@ -28,7 +29,7 @@ export interface ImageSpec {
 }
 
 /** The images that are built for clusters that cannot pull them. */
-export const imageNames = ["pause", "coredns", "pilot", "proxyv2", "sample-app"] as const;
+export const imageNames = ["pause", "coredns", "pilot", "proxyv2", "sample-app", "request-filter"] as const;
 export type ImageName = (typeof imageNames)[number];
 
 /** Where the parts of an image lie: paths to build it from, or digests of the parts to decide whether it is up to date. */
@@ -152,6 +153,17 @@ export function imageSpec(
                     env: ["NODE_ENV=production"],
                     user: `${nobody}:${nobody}`,
                     labels: labels("istio-platform-sample-app", sampleAppImage().split(":")[1]!),
+                },
+            };
+        case "request-filter":
+            return {
+                name: requestFilterImage(),
+                architecture,
+                layers: [[program("request-filter", "go/request-filter")]],
+                config: {
+                    entrypoint: ["/request-filter"],
+                    user: `${nobody}:${nobody}`,
+                    labels: labels("istio-platform-request-filter", requestFilterImage().split(":")[1]!),
                 },
             };
     }

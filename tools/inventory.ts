@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { goModuleDirectory, toolchainKey } from "./cache";
 import { goTools, GoTool, linkerFlags, ToolGroup } from "./catalog";
 import { readPackageList } from "./debian";
-import { hashOf, hashOfFolder } from "./hash";
+import { hashOf, hashOfFolder, hashOfGoModule } from "./hash";
 import { ImageName, imageNames, imageSpec } from "./image-specs";
 import { sampleAppHash } from "./sample-app";
 import { Versions, versions } from "./versions";
@@ -50,13 +50,16 @@ function goParts(known: Versions, flags: string): Part[] {
         kind: "go",
         // Images of the cluster's own are part of the mesh group too, and are written by the image builder.
         groups: ["image", "pause", "coredns"].includes(tool.name) ? ["cluster", "mesh"] : [tool.group],
-        inputs: hashOf(tool.package, tool.version, flags, tool.package.startsWith("./") ? sourcesOf(tool) : ""),
+        inputs: hashOf(tool.package, tool.version, flags, sourcesOf(tool)),
         file: `bin/${tool.name}`,
         tool,
     }));
 }
 
+/** Digest of a program's sources, where they are this project's; of all others the version says everything. */
 function sourcesOf(tool: GoTool): string {
+    if (tool.module !== undefined) return hashOfGoModule(tool.module);
+    if (!tool.package.startsWith("./")) return "";
     return hashOfFolder(
         join(goModuleDirectory, tool.package),
         (path) => path.endsWith(".go") && !path.endsWith("_test.go"),

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { Agent, EnvHttpProxyAgent, fetch } from "undici";
 import { imageSpec } from "../../tools/image-specs";
 import { partsOf, takeInventory } from "../../tools/inventory";
+import { requestFilterImage } from "../../tools/request-filter";
 import { sampleAppImage } from "../../tools/sample-app";
 import type { PlatformConfig } from "../config/platform";
 import { clusterPaths } from "./embedded/paths";
@@ -16,6 +17,8 @@ export interface ResolvedImages {
     proxyDistribution: "istio" | "vanilla-envoy";
     /** The application's image. */
     sampleApp: string;
+    /** The image of the request filter. */
+    requestFilter: string;
     /** What is not the official product, one sentence each: for every report. */
     provenance: string[];
     /** Images that are built here and brought to the cluster, with the digest of what they are built from. */
@@ -37,9 +40,16 @@ export async function resolveImages(
 ): Promise<ResolvedImages> {
     const { imageHub: hub, version: tag, proxyDistribution } = config.mesh;
     const inventory = takeInventory();
-    const own = sampleAppImage();
+    const { requestFilter } = config.mesh.ingressGateway;
+    const own = { sampleApp: sampleAppImage(), requestFilter: requestFilterImage() };
     const wanted = config.sampleImage.app === "sample-app" ? config.sampleImage.image : undefined;
-    const common = { hub, tag, sampleApp: wanted ?? own, toolchain: inventory.key };
+    const common = {
+        hub,
+        tag,
+        sampleApp: wanted ?? own.sampleApp,
+        requestFilter: requestFilter?.image ?? own.requestFilter,
+        toolchain: inventory.key,
+    };
     if (config.cluster.kind !== "embedded") return { ...common, proxyDistribution, provenance: [], bundled: [] };
 
     const built = partsOf(inventory, ["cluster", "mesh"])
@@ -50,7 +60,12 @@ export async function resolveImages(
     // A node keeps the image that it has: a cluster that began with one of the two ways stays with it.
     const began = bundledBefore(config.cluster.name);
     const pull = !canBuild || (began ? !began.includes(istio[1]!) : await isReachable(hub));
-    const bundled = built.filter(({ name }) => (name === own ? wanted === undefined : !pull || !istio.includes(name)));
+    const bundled = built.filter(({ name }) => {
+        if (name === own.sampleApp) return wanted === undefined;
+        if (name === own.requestFilter) return requestFilter !== undefined && requestFilter.image === undefined;
+        return !pull || !istio.includes(name);
+    });
+    const sources = { [own.sampleApp]: "services/sample-app", [own.requestFilter]: "services/request-filter" };
     return {
         ...common,
         proxyDistribution: pull ? proxyDistribution : "vanilla-envoy",
@@ -63,9 +78,12 @@ export async function resolveImages(
                       `${istio[1]}: Istio's pilot-agent with vanilla Envoy ${inventory.versions.envoy}, built here, not the official image`,
                   ]),
             ...bundled
-                .filter(({ name }) => !istio.includes(name) && name !== own)
-                .map(({ name }) => `${name}: built here from pinned sources, not the official image`),
-            ...(common.sampleApp === own ? [`${own}: built here from services/sample-app`] : []),
+                .filter(({ name }) => !istio.includes(name))
+                .map(({ name }) =>
+                    name in sources
+                        ? `${name}: built here from ${sources[name]}`
+                        : `${name}: built here from pinned sources, not the official image`,
+                ),
         ],
     };
 }

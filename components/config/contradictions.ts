@@ -10,6 +10,7 @@ import {
     httpsOnlyProblems,
     mtlsProblems,
     rateLimitProblems,
+    requestFilterProblems,
     tokenProblems,
 } from "./security-problems";
 import { studyProblems } from "./study-problems";
@@ -187,6 +188,10 @@ const rules: Contradiction[] = [
         find: rateLimitProblems,
     },
     {
+        reads: ["cluster.kind", "egov.hello", "ecommerce.services.*.path", "mesh.ingressGateway.requestFilter"],
+        find: requestFilterProblems,
+    },
+    {
         reads: ["ecommerce.enabled", "ecommerce.services", "ecommerce.authorization"],
         find: callProblems,
     },
@@ -208,6 +213,10 @@ const rules: Contradiction[] = [
     resourceRule("mesh.istiod", ({ mesh }) => mesh.istiod),
     resourceRule("mesh.sidecar", ({ mesh }) => mesh.sidecar),
     resourceRule("mesh.ingressGateway.resources", ({ mesh }) => mesh.ingressGateway.resources),
+    resourceRule(
+        "mesh.ingressGateway.requestFilter.resources",
+        ({ mesh }) => mesh.ingressGateway.requestFilter?.resources,
+    ),
     resourceRule("mesh.egress.gateway.resources", ({ mesh }) => mesh.egress.gateway.resources),
     resourceRule("egov.resources", ({ egov }) => egov.resources),
     resourceRule("ecommerce.resources", ({ ecommerce }) => ecommerce.resources),
@@ -331,11 +340,13 @@ function duplicates(ports: Readonly<Record<string, number>>, at: string): Findin
 }
 
 /** Kubernetes refuses a Pod that requests more than its limit. */
-function resourceRule(at: string, select: (config: PlatformConfig) => Resources): Contradiction {
+function resourceRule(at: string, select: (config: PlatformConfig) => Resources | undefined): Contradiction {
     return {
         reads: [at],
         find: (config) => {
-            const { requests, limits } = select(config);
+            const resources = select(config);
+            if (!resources) return [];
+            const { requests, limits } = resources;
             return (["cpu", "memory"] as const).flatMap((kind) => {
                 const limit = limits[kind];
                 return when(limit !== undefined && amount(requests[kind]) > amount(limit), [

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { accessLog } from "./access-log";
 import { egress } from "./egress";
+import { requestFilter } from "./request-filter";
 import { resources } from "./resources";
 import { mtls, pathNormalization } from "./security";
 import { nodePort, percent } from "./units";
@@ -84,6 +85,9 @@ export const mesh = z.strictObject({
             resources: resources
                 .default({ requests: { cpu: "20m", memory: "64Mi" }, limits: { cpu: "2", memory: "1Gi" } })
                 .describe("Of every proxy of the gateway"),
+            requestFilter: requestFilter
+                .optional()
+                .describe("Requests that look like an attack are refused (C14). Default: none are looked at"),
         })
         .prefault({})
         .describe("The proxies that requests from outside come through (P10)"),

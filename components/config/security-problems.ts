@@ -120,6 +120,30 @@ export function rateLimitProblems({ ecommerce: { services, tokens, rateLimit } }
     ];
 }
 
+/** A filter for requests that lead nowhere, and one without an image (C14). */
+export function requestFilterProblems({ cluster, egov, ecommerce, mesh }: PlatformConfig): Finding[] {
+    const { requestFilter } = mesh.ingressGateway;
+    if (!requestFilter) return [];
+    const at = "mesh.ingressGateway.requestFilter";
+    const routed = [
+        egov.hello.path,
+        ...egov.hello.routes.map(({ match }) => match.prefix),
+        ...Object.values(ecommerce.services).map(({ path }) => path),
+    ];
+    return [
+        ...requestFilter.paths.flatMap((path, index) =>
+            when(!routed.some((prefix) => prefix.startsWith(path) || path.startsWith(prefix)), [
+                `${at}.paths.${index}`,
+                `no route begins with ${path}, so that nothing would be looked at; there are: ${routed.join(", ")}`,
+            ]),
+        ),
+        ...when(cluster.kind !== "embedded" && requestFilter.image === undefined, [
+            `${at}.image`,
+            `on a cluster of the kind ${cluster.kind} nobody builds the image; name one of services/request-filter that the cluster can pull`,
+        ]),
+    ];
+}
+
 /** Callers and called services that do not exist: Istio would wait for them for ever (S4). */
 export function callProblems({ ecommerce: { enabled, services, authorization } }: PlatformConfig): Finding[] {
     if (!enabled || !authorization) return [];

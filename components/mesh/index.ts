@@ -2,4 +2,4 @@ export { IstioControlPlane, type IstioControlPlaneArgs } from "./control-plane";
 export { INGRESS_GATEWAY, IngressGateway, type IngressGatewayArgs } from "./ingress-gateway";
 export { EgressGateway, type EgressGatewayArgs } from "./egress-gateway";
 export { renderControlPlane } from "./render";
-export { controlPlaneValues, ISTIO_NAMESPACE, istioOperator, type MeshImages } from "./values";
+export { controlPlaneValues, ISTIO_NAMESPACE, istioOperator, REQUEST_FILTER, type MeshImages } from "./values";

@@ -1,4 +1,5 @@
 import type { MeshConfig } from "../config/mesh";
+import type { RequestFilterConfig } from "../config/request-filter";
 import type { Resources } from "../config/resources";
 
 /** The images of control plane and proxies, as the cluster resolved them. */
@@ -29,9 +30,35 @@ const PROXY_READINESS_PERIOD = 5;
  */
 const DRAIN_DURATION = "5s";
 
+/** The request filter (C14): the name by which policies call for it, and where it answers. */
+export const REQUEST_FILTER = { name: "request-filter", port: 9001 } as const;
+
+/** How a proxy asks the request filter: with the whole body, or not at all. */
+function requestFilterProvider({ maxBodyBytes, timeout, whenUnavailable }: RequestFilterConfig) {
+    const { name, port } = REQUEST_FILTER;
+    return {
+        name,
+        envoyExtAuthzGrpc: {
+            service: `${ISTIO_NAMESPACE}/${name}.${ISTIO_NAMESPACE}.svc.cluster.local`,
+            port,
+            timeout,
+            failOpen: whenUnavailable === "pass",
+            // Not 403: nobody has found anything wrong with the request.
+            statusOnError: "503",
+            // A body that does not fit gets 413. As bytes, since text of another encoding would arrive empty.
+            includeRequestBodyInCheck: {
+                maxRequestBytes: maxBodyBytes,
+                allowPartialMessage: false,
+                packAsBytes: true,
+            },
+        },
+    };
+}
+
 /** Values of Istio's charts: the same for the charts inside istioctl and for those of a repository. */
 export function controlPlaneValues(mesh: MeshConfig, images: MeshImages) {
     const vanilla = images.proxyDistribution === "vanilla-envoy";
+    const { requestFilter } = mesh.ingressGateway;
     return {
         // Also makes the validator for objects without a revision label, so that invalid ones are refused.
         defaultRevision: "default",
@@ -66,6 +93,7 @@ export function controlPlaneValues(mesh: MeshConfig, images: MeshImages) {
             outboundTrafficPolicy: { mode: mesh.outboundTrafficPolicy },
             // A path has one meaning to routes, policies and services alike (C14).
             pathNormalization: { normalization: mesh.pathNormalization },
+            ...(requestFilter && { extensionProviders: [requestFilterProvider(requestFilter)] }),
             // Merging rewrites scrape annotations to the agent, which answers for Istio's own proxy only.
             enablePrometheusMerge: !vanilla,
             defaultConfig: {

@@ -1,4 +1,11 @@
 export { AuthorizationPolicy, authorizationPolicySpec, type AuthorizationPolicyArgs } from "./authorization-policy";
+export {
+    filterDeployment,
+    filterPolicySpec,
+    filterService,
+    RequestFilter,
+    type RequestFilterArgs,
+} from "./request-filter";
 export { MutualTls, peerAuthentications, type MutualTlsArgs } from "./mutual-tls";
 export { ServiceAuthorization, servicePolicies, type ServiceAuthorizationArgs } from "./service-authorization";
 export { GatewayCertificate, certificateHosts, type GatewayCertificateArgs } from "./gateway-certificate";

@@ -38,7 +38,7 @@ export interface ProgramOptions {
     /** Whether it is a preview. Default: true. */
     preview?: boolean;
     /** Images, as the cluster would resolve them. */
-    images?: MeshImages & { sampleApp: string };
+    images?: MeshImages & { sampleApp: string; requestFilter?: string };
     /** Gets the list that the resources are added to: for runs that fail. */
     onResources?(resources: RegisteredResource[]): void;
     /** Istio's charts. Default: as rendered beforehand, since rendering needs istioctl and these tests only Node. */
@@ -50,6 +50,7 @@ const defaultImages = {
     tag: "1.29.1",
     proxyDistribution: "vanilla-envoy",
     sampleApp: "docker.io/library/istio-platform-sample-app:000000000000",
+    requestFilter: "docker.io/library/istio-platform-request-filter:000000000000",
 } as const;
 
 /** What resources tell beside their inputs once they are there. */
@@ -106,7 +107,9 @@ export async function runProgram(options: ProgramOptions = {}): Promise<ProgramR
     const outputs = await withStandIns(
         {
             "cluster/cluster": { createCluster: fakeCluster },
-            "cluster/images": { resolveImages: async () => ({ ...images, provenance: ["built here"] }) },
+            "cluster/images": {
+                resolveImages: async () => ({ ...defaultImages, ...images, provenance: ["built here"] }),
+            },
             "mesh/charts": { loadCharts },
         },
         async () => {

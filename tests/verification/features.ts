@@ -15,6 +15,9 @@ export const longestTimeout = 60_000;
 /** The longest time until a rate limit is full again that the suite waits for. */
 export const longestRefill = 20_000;
 
+/** What one critical finding adds to the sum of severities of a request. */
+const criticalFinding = 5;
+
 type FeatureTest = (config: PlatformConfig) => true | string;
 
 const kindNames: Record<RouteKind, string> = {
@@ -106,6 +109,23 @@ const features = {
     "short-refill": ({ ecommerce: { rateLimit } }: PlatformConfig) =>
         milliseconds(rateLimit?.per ?? "0s") <= longestRefill ||
         `ecommerce.rateLimit.per ${rateLimit?.per} is longer than the ${longestRefill / 1000} s that the suite waits`,
+    "request-filter": ({ mesh: { ingressGateway } }: PlatformConfig) =>
+        ingressGateway.requestFilter !== undefined ||
+        "mesh.ingressGateway.requestFilter is not set: no request is looked at",
+    /** Requests to some e-commerce service are looked at. */
+    "filtered-services": ({ ecommerce, mesh: { ingressGateway } }: PlatformConfig) =>
+        Object.values(ecommerce.services).some(({ path }) =>
+            ingressGateway.requestFilter?.paths.some((prefix) => path.startsWith(prefix)),
+        ) || "mesh.ingressGateway.requestFilter.paths has no prefix of an e-commerce service",
+    /** One finding is enough for a refusal, and there is one in each of the suite's probes. */
+    "attacks-refused": ({ mesh: { ingressGateway } }: PlatformConfig) => {
+        const { mode, anomalyThreshold = 0 } = ingressGateway.requestFilter ?? {};
+        if (mode === "detect") return "mesh.ingressGateway.requestFilter.mode is detect: nothing is refused";
+        return (
+            anomalyThreshold <= criticalFinding ||
+            `mesh.ingressGateway.requestFilter.anomalyThreshold ${anomalyThreshold}: one critical finding is not enough`
+        );
+    },
     tokens: (config: PlatformConfig) =>
         config.ecommerce.tokens !== undefined || "ecommerce.tokens is not set: no path asks for a token",
     /** The suite can sign tokens itself. */

@@ -1,7 +1,7 @@
 import { objects, type Mesh } from "../cluster/mesh";
-import type { CheckSet, Mutation } from "../mutation";
+import type { Mutation } from "../mutation";
 import { inGatewayRoutes } from "./look";
-import { gatewayTable, helloFromOutside, sagaFromOutside, shopRouteGone, union } from "./red";
+import { canaryGone, gatewayTable, helloFromOutside, sagaFromOutside, shopRouteGone, union } from "./red";
 
 /** Mistakes at the entrance of the mesh. */
 
@@ -13,13 +13,6 @@ const noShopRoutes = (mesh: Mesh) =>
         const paths = Object.values(mesh.config.ecommerce.services).map(({ path }) => path);
         return !all.some(({ match }) => paths.includes(String(match?.["prefix"])));
     });
-
-/** No canary can be reached from outside either, and no sidecar has a request to write about. */
-const canaryGone: CheckSet = {
-    "route-weights": ["ecommerce"],
-    "route-matches": ["ecommerce"],
-    "access-log": ["sidecars"],
-};
 
 export const gateways: readonly Mutation[] = [
     {

@@ -13,6 +13,7 @@ import { mutualTls } from "./mutual-tls";
 import { paths } from "./paths";
 import { platform } from "./platform";
 import { rateLimit } from "./rate-limit";
+import { requestFilter } from "./request-filter";
 import { routes } from "./routes";
 import { scopes } from "./scope";
 import { services } from "./services";
@@ -42,6 +43,7 @@ export const mutations: readonly Mutation[] = [
     ...tokens,
     ...rateLimit,
     ...accessLog,
+    ...requestFilter,
     ...platform,
     ...egress,
     ...scopes,

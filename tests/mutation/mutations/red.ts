@@ -12,6 +12,7 @@ export const shopRequests: CheckSet = {
     "ecommerce-timeouts": ["perTry", "total"],
     "mutual-tls": ["peer"],
     "ecommerce-https": ["answers", "redirect"],
+    "request-filter": ["harmless"],
 };
 
 /** One e-commerce service gets no good answer for requests from outside. */
@@ -26,6 +27,13 @@ export const shopRouteGone: CheckSet = {
     ...gatewayTable,
     "ecommerce-route-policies": ["settings"],
     "proxy-views": ["routes"],
+};
+
+/** No canary can be reached from outside, and no sidecar has a request to write about. */
+export const canaryGone: CheckSet = {
+    "route-weights": ["ecommerce"],
+    "route-matches": ["ecommerce"],
+    "access-log": ["sidecars"],
 };
 
 /** What is looked at by requests to saga-tracker alone gets no good answer. */

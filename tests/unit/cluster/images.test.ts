@@ -41,6 +41,24 @@ describe("images of a stack", () => {
         assert.ok(!images.bundled.some(({ name }) => name.includes("sample-app")));
     });
 
+    it("C14 have the request filter where one is wanted, built here unless another is named", async () => {
+        const filtered = (requestFilter?: { image?: string }) =>
+            resolveImages(stack({ mesh: { ingressGateway: { requestFilter } } }), reachable);
+        const isFilter = ({ name }: { name: string }) => name.includes("request-filter");
+        const built = await filtered({});
+        assert.match(built.requestFilter, /^docker.io\/library\/istio-platform-request-filter:[0-9a-f]{12}$/);
+        assert.deepEqual(
+            built.bundled.filter(isFilter).map(({ name }) => name),
+            [built.requestFilter],
+        );
+        assert.ok(
+            built.provenance.some((line) => line === `${built.requestFilter}: built here from services/request-filter`),
+        );
+        assert.ok(!(await filtered()).bundled.some(isFilter));
+        const named = await filtered({ image: "registry.example/filter:1" });
+        assert.deepEqual([named.requestFilter, named.bundled.filter(isFilter)], ["registry.example/filter:1", []]);
+    });
+
     it("ask no registry on other kinds of cluster", async () => {
         const images = await resolveImages(stack({ cluster: { kind: "eks" } }), unasked);
         assert.deepEqual([images.bundled, images.proxyDistribution], [[], "istio"]);

@@ -285,6 +285,11 @@ describe("Configuration: validation", () => {
                 "ecommerce.rateLimit.path: requests to /api/v1/saga/admin/export without a token are refused before they count (ecommerce.tokens.path /api/v1/saga/admin); take another path",
             ],
             [
+                "C14 a filter for paths that nobody has",
+                { mesh: { ingressGateway: { requestFilter: { paths: ["/api/v2"] } } } },
+                "mesh.ingressGateway.requestFilter.paths.0: no route begins with /api/v2, so that nothing would be looked at; there are: /a/b/c/hello, /api/v1/customers, /api/v1/orders, /api/v1/products, /api/v1/payments, /api/v1/recommendations, /api/v1/saga",
+            ],
+            [
                 "S4 a caller that does not exist",
                 { ecommerce: { authorization: { calls: { "cart-api": ["order-api"] } } } },
                 'ecommerce.authorization.calls.cart-api: there is no service "cart-api"; there are: customer-api, order-api, product-api, payment-api, recommendation-api, saga-tracker',

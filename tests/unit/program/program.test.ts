@@ -59,6 +59,7 @@ describe("Program: the stack local", function () {
             istiod: 1,
             "istio-ingressgateway": 1,
             "istio-egressgateway": 1,
+            "request-filter": 1,
             "outside-site": 1,
             "egov-hello-v1": 2,
             "egov-hello-v2": 1,

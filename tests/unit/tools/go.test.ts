@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { basename } from "node:path";
 import { goTools, linkerFlags } from "../../../tools/catalog";
-import { countStale, explain, goOutput, isAtLeast } from "../../../tools/go";
+import { byModule, countStale, explain, goOutput, isAtLeast } from "../../../tools/go";
 import { duration, GoProgress, isPackage } from "../../../tools/go-progress";
 import { isWanted, versionIn } from "../../../tools/path-tools";
 import { ProcessFailure } from "../../../tools/run";
@@ -48,6 +49,14 @@ describe("tools: Go programs", () => {
     it("have names of their own", () => {
         assert.equal(new Set(tools.map(({ name }) => name)).size, tools.length);
         assert.equal(new Set(tools.map(goOutput)).size, tools.length);
+    });
+
+    it("are built module by module", () => {
+        const modules = [...byModule(tools)].map(([folder, own]) => [basename(folder), own.length]);
+        assert.deepEqual(modules, [
+            ["go", tools.length - 1],
+            ["request-filter", 1],
+        ]);
     });
 
     it("are found under the name that go build gives them", () => {
@@ -169,7 +178,7 @@ describe("tools: failures of go", () => {
         assert.match(failed(line), /cannot be reached for the module github\.com\/a\/b@v1\.9\.1/);
     });
     it("altered content", () => {
-        assert.match(failed("verifying x.y/z@v1.0.0: checksum mismatch"), /not what tools\/go\/go\.sum pins/);
+        assert.match(failed("verifying x.y/z@v1.0.0: checksum mismatch"), /not what go\.sum pins/);
     });
     it("a full disk", () => assert.match(failed("write /x: no space left on device"), /The disk is full/));
     it("a compile error: shows it", () => {

@@ -29,6 +29,7 @@ import { https } from "./security/https";
 import { mutualTls } from "./security/mutual-tls";
 import { paths } from "./security/paths";
 import { rateLimit } from "./security/rate-limit";
+import { filter } from "./security/request-filter";
 import { tokens } from "./security/tokens";
 import { studyCatalog } from "./study/catalog";
 import { studyConnectionPool } from "./study/connection-pool";
@@ -80,6 +81,7 @@ export const specs: readonly Spec[] = [
     https,
     tokens,
     rateLimit,
+    filter,
     egovNamespaces,
     egovPods,
     egovRoute,

@@ -12,6 +12,7 @@ import type {
     Connection,
     Handshake,
     HandshakeOptions,
+    OutsideRequest,
     Pod,
     Proxy,
     ProxySync,
@@ -77,12 +78,16 @@ class ClusterTarget implements Target {
         return this.description.provenance;
     }
 
-    async request(request: Request, stream?: Stream): Promise<Answer[]> {
+    async request(request: OutsideRequest, stream?: Stream): Promise<Answer[]> {
         await this.prove();
         return sendStream(this.origin, request, stream);
     }
 
-    async secureRequest(request: Request & { host: string }, trusted: string, stream?: Stream): Promise<Answer[]> {
+    async secureRequest(
+        request: OutsideRequest & { host: string },
+        trusted: string,
+        stream?: Stream,
+    ): Promise<Answer[]> {
         await this.prove();
         const tls = { ca: trusted, servername: request.host };
         return sendStream(originOf("https", this.secureGateway), request, stream, tls);

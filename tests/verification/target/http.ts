@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from "node:tls";
 import { Client, Pool, type Dispatcher } from "undici";
-import type { Answer, Connection, Request, Stream } from "./target";
+import type { Answer, Connection, OutsideRequest, Stream } from "./target";
 
 /** Requests from outside: real HTTP/1.1 connections to the gateway's address. */
 
@@ -19,7 +19,7 @@ export function openConnection(origin: string): Connection {
 
 export async function sendStream(
     origin: string,
-    request: Request,
+    request: OutsideRequest,
     stream: Stream = {},
     tls: ConnectionOptions = {},
 ): Promise<Answer[]> {
@@ -53,12 +53,13 @@ function isUnreachable({ error }: Answer): boolean {
     return error !== undefined && /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)/.test(error);
 }
 
-async function send(dispatcher: Dispatcher, request: Request, reset = false): Promise<Answer> {
+async function send(dispatcher: Dispatcher, request: OutsideRequest, reset = false): Promise<Answer> {
     const start = performance.now();
     try {
         const response = await dispatcher.request({
             path: request.path,
-            method: "GET",
+            method: request.method ?? "GET",
+            ...(request.body !== undefined && { body: request.body }),
             headers: { ...request.headers, ...(request.host !== undefined && { host: request.host }) },
             signal: AbortSignal.timeout(request.timeout ?? defaultTimeout),
             headersTimeout: 0,

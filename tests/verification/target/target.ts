@@ -113,6 +113,13 @@ export interface Request {
     timeout?: number;
 }
 
+/** A request from outside. */
+export interface OutsideRequest extends Request {
+    /** Default: GET. */
+    method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+    body?: string;
+}
+
 /** How a number of equal requests is sent. */
 export interface Stream {
     /** Number of requests. Default 1. */
@@ -294,12 +301,12 @@ export interface Target {
     readonly provenance: readonly string[];
     readonly kubernetes: Kubernetes;
     /** Sends requests from outside to the gateway. */
-    request(request: Request, stream?: Stream): Promise<Answer[]>;
+    request(request: OutsideRequest, stream?: Stream): Promise<Answer[]>;
     /**
      * Sends requests from outside to the gateway's HTTPS entrance, trusting `trusted` (a certificate in PEM) alone. The
      * request's host is the name of the server.
      */
-    secureRequest(request: Request & { host: string }, trusted: string, stream?: Stream): Promise<Answer[]>;
+    secureRequest(request: OutsideRequest & { host: string }, trusted: string, stream?: Stream): Promise<Answer[]>;
     /** Opens a TLS connection from outside to the gateway's HTTPS entrance, whatever certificate it shows. */
     handshake(options: HandshakeOptions): Promise<Handshake>;
     /** Opens one connection from outside to the gateway. */

@@ -13,6 +13,7 @@ export const gatewayServer = "gateway-server";
 export const ingressGateway = "istio-ingressgateway";
 export const egressGateway = "istio-egressgateway";
 export const outsideSite = "outside-site";
+export const requestFilter = "request-filter";
 export const ecommerceGateway = "ecommerce-gateway";
 
 export const istio = {
