@@ -25,6 +25,11 @@ const commands: { name: string; summary: string; load: () => Command }[] = [
         load: () => (require("./chaos") as typeof import("./chaos")).chaosCommand(),
     },
     {
+        name: "load",
+        summary: "compare the load-balancing algorithms under load",
+        load: () => (require("./load") as typeof import("./load")).loadCommand(),
+    },
+    {
         name: "inspect",
         summary: "show what a pod's proxy has been told, and what has changed in it",
         load: () => (require("./inspect") as typeof import("./inspect")).inspectCommand(),

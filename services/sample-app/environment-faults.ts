@@ -41,6 +41,7 @@ export function drawFault(faults: EnvironmentFaults, random: () => number = Math
     const { delay, variance, errorRate, errorCode } = faults;
     return {
         delay: delay === 0 ? 0 : Math.max(0, delay + (2 * random() - 1) * variance),
+        inTurn: false,
         status: random() < errorRate ? errorCode : undefined,
         grpcStatus: undefined,
     };

@@ -11,11 +11,14 @@ import { parseDuration } from "./duration";
  * | `x-test-grpc-status: G` | gRPC status that those failures tell beside it, for example 14, unavailable |
  * | `x-test-delay: 12s` | wait before answering |
  * | `x-test-delay-attempts: N` | wait only while the attempt count is at most N; default: always |
+ * | `x-test-delay-in-turn: true` | one such request after the other: each waits for those before it, as in a busy pod |
  * | `x-test-pods: P` | only pods whose name begins with P obey the other headers; default: all |
  */
 export interface Fault {
     /** Milliseconds to wait before the answer. */
     readonly delay: number;
+    /** Whether the delay begins only when those of earlier requests are over. */
+    readonly inTurn: boolean;
     /** Status of the failure, or undefined when the request is to succeed. */
     readonly status: number | undefined;
     /** Header `grpc-status` of the failure, or undefined for none. */
@@ -23,7 +26,7 @@ export interface Fault {
 }
 
 /** No delay and no failure. */
-const NONE: Fault = { delay: 0, status: undefined, grpcStatus: undefined };
+const NONE: Fault = { delay: 0, inTurn: false, status: undefined, grpcStatus: undefined };
 
 /** A fault header that cannot be understood; answered with 400. */
 export class FaultHeaderError extends Error {}
@@ -49,6 +52,7 @@ export function faultOf(headers: IncomingHttpHeaders, attempt: number, pod: stri
     const fails = attempt <= failAttempts;
     return {
         delay: attempt <= delayAttempts ? delay : 0,
+        inTurn: single(headers, "x-test-delay-in-turn") === "true",
         status: fails ? status : undefined,
         grpcStatus: fails ? grpcStatus : undefined,
     };

@@ -5,6 +5,7 @@ import { forward } from "./forward";
 import type { ServerOptions } from "./options";
 import { peerOf } from "./peer";
 import { LONGEST_KEY, RecordedRequest, Recorder } from "./recorder";
+import { Turns } from "./turns";
 
 /**
  * Where remembered requests are looked up, behind any prefix: `GET /__test/requests?key=K` lists those of one key,
@@ -15,6 +16,7 @@ const REQUESTS_PATH = "/__test/requests";
 /** The sample service: one HTTP server and the state it needs to stop gracefully. */
 export class SampleServer {
     private readonly recorder = new Recorder();
+    private readonly turns = new Turns();
     private readonly http = http.createServer((request, response) => this.handle(request, response));
     private draining = false;
 
@@ -97,7 +99,7 @@ export class SampleServer {
             else send(response, fault.status, `Error from ${pod}: attempt ${attempt} fails on purpose`);
         };
         if (fault.delay === 0) return respond();
-        const timer = setTimeout(respond, fault.delay);
+        const timer = setTimeout(respond, fault.inTurn ? this.turns.take(fault.delay) : fault.delay);
         response.once("close", () => clearTimeout(timer));
     }
 

@@ -5,8 +5,8 @@ import type { Mutation } from "./mutation";
 /**
  * Mutations that are made at the same time, so that one run of the suite judges all of them. They have no check in common
  * that any of them turns red or may turn red: each is still killed by exactly its own checks. Equivalent changes are only
- * put together with each other, or what they must not turn red could be hidden; those that the chaos suite judges with none,
- * because it kills what they need.
+ * put together with each other, or what they must not turn red could be hidden; those that another suite judges with none,
+ * because it kills or slows down what they need.
  *
  * @param size Most mutations at a time.
  */
@@ -31,7 +31,7 @@ export function together(mutations: readonly Mutation[], config: PlatformConfig,
 
 function fit(one: Mutation, other: Mutation, config: PlatformConfig): boolean {
     const breaks = (mutation: Mutation) => mustRed(mutation, config).size > 0;
-    const free = ({ alone, suite }: Mutation) => !alone && suite !== "chaos";
+    const free = ({ alone, suite }: Mutation) => !alone && (suite ?? "behaviour") === "behaviour";
     return free(one) && free(other) && breaks(one) === breaks(other);
 }
 

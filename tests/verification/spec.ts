@@ -42,8 +42,10 @@ export interface Context<Key extends string> {
     /**
      * Makes a check: its outcome is that of `body`. A failure ends the caller too, so that checks which build on it
      * count as "not reached"; independent checks are made by {@link all} and {@link inOrder}. Does nothing where it was not selected or is skipped.
+     *
+     * @param body May answer with files that are kept with the report although the check has passed: name -> content.
      */
-    check(key: Key, body: () => Promise<void>): Promise<void>;
+    check(key: Key, body: () => Promise<void | Readonly<Record<string, string>>>): Promise<void>;
     /** Runs independent parts side by side and waits for all of them before the first failure ends the caller. */
     all(...parts: (() => Promise<void>)[]): Promise<void>;
     /** Runs independent parts one after the other, all of them, before the first failure ends the caller. */

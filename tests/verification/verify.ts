@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { buildReport, isGreen, type Report } from "./reports/report";
 import { Terminal, type Output } from "./reports/terminal";
 import { writeReports } from "./reports/write";
-import { saveEvidence } from "./runner/evidence";
+import { saveEvidence, saveFiles } from "./runner/evidence";
 import { presentToMocha } from "./runner/mocha";
 import type { Outcome } from "./runner/outcome";
 import { startRun } from "./runner/run";
@@ -75,6 +75,7 @@ export async function verify(options: VerifyOptions): Promise<Report> {
             signal,
             selected: (title) => mocha.selected.has(title),
             saveEvidence: (spec, failed) => saveEvidence(target, spec, failed, directory),
+            saveFiles: (spec, files) => saveFiles(spec, files, directory),
             onProgress: (spec, what) => terminal.progress(spec, what),
         });
         if (options.reporter === undefined)

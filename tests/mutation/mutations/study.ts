@@ -381,6 +381,23 @@ const balancers: readonly Mutation[] = [
         },
         ({ lb_policy: balancer = "ROUND_ROBIN" }) => balancer === "ROUND_ROBIN",
     ),
+    {
+        ...profile(
+            {
+                name: "load-least-request-random",
+                ids: ["T8"],
+                description: "Chance decides where the least busy pod was to be chosen: seen by clients under load.",
+                expectRed: { "load-tail": ["tail"] },
+            },
+            "loadBalancer",
+            (policy) => policy === "LEAST_REQUEST",
+            ({ loadBalancer }) => {
+                loadBalancer.simple = "RANDOM";
+            },
+            ({ lb_policy: balancer }) => balancer === "RANDOM",
+        ),
+        suite: "load",
+    },
     profile(
         {
             name: "study-random-missing",

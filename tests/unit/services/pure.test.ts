@@ -8,6 +8,7 @@ import { forwardedUrl } from "../../../services/sample-app/forward";
 import { readServerOptions, serviceOfPod, StartError } from "../../../services/sample-app/options";
 import { peerOf } from "../../../services/sample-app/peer";
 import { Recorder } from "../../../services/sample-app/recorder";
+import { Turns } from "../../../services/sample-app/turns";
 
 describe("sample app: flags as Go reads them", () => {
     const flags = (...args: string[]) => parseFlags(args, ["listen", "text"]);
@@ -100,7 +101,7 @@ describe("sample app: faults by the environment", () => {
         drawFault(readEnvironmentFaults(env), () => random.shift() ?? 0.5);
 
     it("none by default, whatever chance says", () =>
-        assert.deepEqual(draw({}, 0, 0), { delay: 0, status: undefined, grpcStatus: undefined }));
+        assert.deepEqual(draw({}, 0, 0), { delay: 0, inTurn: false, status: undefined, grpcStatus: undefined }));
     it("T8 a delay within its variance", () => {
         const slow = { TIMING_50_PERCENTILE: "1000ms", TIMING_VARIANCE: "10ms" };
         assert.deepEqual([draw(slow, 0).delay, draw(slow, 0.5).delay, draw(slow, 1).delay], [990, 1000, 1010]);
@@ -115,8 +116,13 @@ describe("sample app: faults by request headers", () => {
     const headers = { "x-test-fail-attempts": "1", "x-test-status": "503", "x-test-grpc-status": "14" };
 
     it("a failure tells its gRPC status too, a success does not", () => {
-        assert.deepEqual(faultOf(headers, 1, "pod"), { delay: 0, status: 503, grpcStatus: 14 });
-        assert.deepEqual(faultOf(headers, 2, "pod"), { delay: 0, status: undefined, grpcStatus: undefined });
+        assert.deepEqual(faultOf(headers, 1, "pod"), { delay: 0, inTurn: false, status: 503, grpcStatus: 14 });
+        assert.deepEqual(faultOf(headers, 2, "pod"), {
+            delay: 0,
+            inTurn: false,
+            status: undefined,
+            grpcStatus: undefined,
+        });
     });
     it("are obeyed by the pods that x-test-pods names only", () => {
         const only = { ...headers, "x-test-pods": "backend-1" };
@@ -163,4 +169,11 @@ describe("sample app: the caller's identity", () => {
     ];
     for (const [title, header, peer] of cases)
         it(title, () => assert.equal(peerOf({ "x-forwarded-client-cert": header }), peer));
+});
+
+describe("sample app: turns", () => {
+    it("who comes later waits for who was before, and for nobody after that", () => {
+        const turns = new Turns();
+        assert.deepEqual([turns.take(10, 0), turns.take(10, 5), turns.take(10, 100)], [10, 15, 10]);
+    });
 });

@@ -48,6 +48,13 @@ describe("sample app: server", () => {
         assert.ok((await timed({ ...delay, ...attempt(2) })) < 250);
     });
 
+    it("delays one request after the other where x-test-delay-in-turn says so", async () => {
+        const headers = { "x-test-delay": "100ms", "x-test-delay-in-turn": "true" };
+        const start = performance.now();
+        await Promise.all([1, 2, 3].map(async () => (await fetch(app.url, { headers })).text()));
+        assert.ok(performance.now() - start >= 299);
+    });
+
     it("answers 400 to a header that it does not understand, naming it", async () => {
         const answer = await fetch(app.url, { headers: { "x-test-delay": "soon" } });
         assert.equal(answer.status, 400);

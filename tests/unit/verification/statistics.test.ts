@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import fc from "fast-check";
 import { binomialPower, binomialTest, logPmf } from "../../verification/statistics/binomial";
 import { logFactorial } from "../../verification/statistics/log-factorial";
+import { percentile } from "../../verification/statistics/percentile";
 import { multinomialTest, outcomeCount, spreadTest } from "../../verification/statistics/multinomial";
 import { firstOutOfTurn, requestsForRound, roundByChance } from "../../verification/statistics/round-robin";
 import { requestsToSee, sampleSize } from "../../verification/statistics/sample-size";
@@ -187,5 +188,22 @@ describe("Verification, statistics: turn", () => {
                 assert.notEqual(firstOutOfTurn(sequence, 3), -1);
             }),
         );
+    });
+});
+
+describe("Statistics: percentiles", () => {
+    const first = (count: number) => Array.from({ length: count }, (_, index) => count - index);
+
+    it("the bounds are the order statistics of the textbook: n = 100, median, 2.5 % at each end", () => {
+        assert.deepEqual(percentile(first(100), 0.5, 0.025), { value: 50, low: 40, high: 61 });
+    });
+    it("no bound where no value could be one", () => {
+        assert.equal(percentile(first(1_374), 0.99, 1e-6).high, Infinity);
+        assert.equal(percentile(first(1_375), 0.99, 1e-6).high, 1_375);
+        assert.equal(percentile(first(5), 0.01, 1e-6).low, 0);
+    });
+    it("what is no percentile, or of nothing, is refused", () => {
+        assert.throws(() => percentile([1], 1, 0.01), RangeError);
+        assert.throws(() => percentile([], 0.5, 0.01), RangeError);
     });
 });

@@ -20,19 +20,15 @@ export async function saveEvidence(
     failed: readonly Outcome[],
     report: string,
 ): Promise<string[]> {
-    const folder = join("evidence", spec.name);
-    await mkdir(join(report, folder), { recursive: true });
     const saved: string[] = [];
     const save = async (name: string, produce: () => Promise<string>): Promise<void> => {
-        const file = join(folder, name.replace(/[^\w.-]+/g, "_"));
         let content: string;
         try {
             content = await produce();
         } catch (error) {
             content = `could not be read: ${(error as Error).message}\n`;
         }
-        await writeFile(join(report, file), content);
-        saved.push(file);
+        saved.push(await saveFile(spec, name, content, report));
     };
     const own = failed.flatMap(({ failure }) => Object.entries(failure?.evidence ?? {}));
     await Promise.all(own.map(([name, content]) => save(name, async () => content)));
@@ -56,6 +52,19 @@ export async function saveEvidence(
         save("incomplete.txt", async () => `${(error as Error).message}\n`),
     );
     return saved.sort();
+}
+
+/** Saves the files of a check that has passed at the same place. */
+export function saveFiles(spec: Spec, files: Readonly<Record<string, string>>, report: string): Promise<string[]> {
+    return Promise.all(Object.entries(files).map(([name, content]) => saveFile(spec, name, content, report)));
+}
+
+async function saveFile(spec: Spec, name: string, content: string, report: string): Promise<string> {
+    const folder = join("evidence", spec.name);
+    await mkdir(join(report, folder), { recursive: true });
+    const file = join(folder, name.replace(/[^\w.-]+/g, "_"));
+    await writeFile(join(report, file), content);
+    return file;
 }
 
 function podFiles(target: Target, pod: Pod, clusters: readonly string[]): [string, () => Promise<string>][] {

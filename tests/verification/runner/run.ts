@@ -16,6 +16,8 @@ export interface RunOptions {
     signal: AbortSignal;
     /** Saves the evidence of a spec with failed checks; answers with the files' names. */
     saveEvidence?(spec: Spec, failed: Outcome[]): Promise<string[]>;
+    /** Saves the files of a check that has passed; answers with their names. */
+    saveFiles?(spec: Spec, files: Readonly<Record<string, string>>): Promise<string[]>;
     /** Called when a spec says what it waits for, and with undefined when it has ended. */
     onProgress?(spec: Spec, what: string | undefined): void;
 }
@@ -122,7 +124,7 @@ class Recorder {
         return this.promises.get(key)!;
     }
 
-    context({ target, signal, onProgress }: RunOptions): Context<string> {
+    context({ target, signal, onProgress, saveFiles }: RunOptions): Context<string> {
         return {
             target,
             signal,
@@ -143,8 +145,10 @@ class Recorder {
                 if (!this.isWanted(key)) return;
                 const start = performance.now();
                 try {
-                    await body();
-                    this.record(key, { status: "passed", durationMs: performance.now() - start });
+                    const files = await body();
+                    const durationMs = performance.now() - start;
+                    const evidence = files ? await saveFiles?.(this.spec, files) : undefined;
+                    this.record(key, { status: "passed", durationMs, ...(evidence && { evidence }) });
                 } catch (error) {
                     const failure = failureDetails(error);
                     this.record(key, { status: "failed", failure, durationMs: performance.now() - start });
@@ -189,7 +193,10 @@ class Recorder {
         return this.keys.includes(key) && !this.results.has(key);
     }
 
-    private record(key: string, outcome: Pick<Outcome, "status" | "durationMs" | "reason" | "failure">): void {
+    private record(
+        key: string,
+        outcome: Pick<Outcome, "status" | "durationMs" | "reason" | "failure"> & Partial<Pick<Outcome, "evidence">>,
+    ): void {
         if (this.results.has(key)) return;
         const full: Outcome = { spec: this.spec, check: this.spec.checks[key]!, evidence: [], ...outcome };
         this.results.set(key, full);

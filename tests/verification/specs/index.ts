@@ -23,6 +23,7 @@ import { egovPods } from "./egov/pods";
 import { egovRoute } from "./egov/route";
 import { egovSettings } from "./egov/settings";
 import { egovWeights } from "./egov/weights";
+import { loadTail } from "./load/tail";
 import { routeTables } from "./mesh/route-tables";
 import { authorization } from "./security/authorization";
 import { https } from "./security/https";
@@ -113,6 +114,9 @@ export const specs: readonly Spec[] = [
  */
 const chaos: readonly Spec[] = [blueGreen, applicationPod, controlPlane, gatewayPod];
 
-/** The suites by name: `behaviour` after every deployment and by `npm run verify`, `chaos` by `npm run chaos`. */
-export const suites = { behaviour: specs, chaos } as const;
+/** What shows only under load (T8): not part of a deployment, but of `npm run load`. */
+const load: readonly Spec[] = [loadTail];
+
+/** The suites by name: `behaviour` after every deployment and by `npm run verify`, `chaos` by `npm run chaos`, `load` by `npm run load`. */
+export const suites = { behaviour: specs, chaos, load } as const;
 export type SuiteName = keyof typeof suites;
