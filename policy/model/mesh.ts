@@ -2,6 +2,7 @@ import { type Cloud, NO_CLOUD } from "./cloud";
 import { DestinationRule } from "./destination-rule";
 import { Gateway } from "./gateway";
 import { closest, parseFqdn, type Resolution, sameHost, toFqdn } from "./host";
+import { HttpRoute } from "./http-route";
 import { selects } from "./labels";
 import { Namespace } from "./namespace";
 import { MeshObject, type SourceObject } from "./object";
@@ -34,6 +35,7 @@ export class Mesh {
     readonly serviceEntries: readonly ServiceEntry[];
     readonly gateways: readonly Gateway[];
     readonly virtualServices: readonly VirtualService[];
+    readonly httpRoutes: readonly HttpRoute[];
     readonly destinationRules: readonly DestinationRule[];
     readonly webhookConfigurations: readonly WebhookConfiguration[];
     readonly cloud: Cloud;
@@ -52,6 +54,7 @@ export class Mesh {
         this.serviceEntries = of(ServiceEntry);
         this.gateways = of(Gateway);
         this.virtualServices = of(VirtualService);
+        this.httpRoutes = of(HttpRoute);
         this.destinationRules = of(DestinationRule);
         this.webhookConfigurations = of(WebhookConfiguration);
         this.cloud = context.cloud ?? NO_CLOUD;
@@ -137,6 +140,8 @@ export class Mesh {
             for (const destination of virtualService.destinations)
                 destination.resolution = this.resolve(destination.host, virtualService.namespace);
         }
+        for (const { backends } of this.httpRoutes)
+            for (const backend of backends) backend.resolution = this.service(backend.name, backend.namespace);
         for (const rule of this.destinationRules) rule.resolution = this.resolve(rule.host, rule.namespace);
     }
 
@@ -209,6 +214,8 @@ function readObject(source: SourceObject): MeshObject {
             return istio ? new Gateway(source) : object;
         case "VirtualService":
             return istio ? new VirtualService(source) : object;
+        case "HTTPRoute":
+            return object.group === "gateway.networking.k8s.io" ? new HttpRoute(source) : object;
         case "DestinationRule":
             return istio ? new DestinationRule(source) : object;
         case "MutatingWebhookConfiguration":

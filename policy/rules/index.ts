@@ -7,6 +7,7 @@ import { ejectionBudget } from "./ejection-budget";
 import { emptySubset } from "./empty-subset";
 import { gatewayPort } from "./gateway-port";
 import { gatewaySelector } from "./gateway-selector";
+import { httpRouteBackend } from "./http-route-backend";
 import { mirror } from "./mirror";
 import { nodePortConflict } from "./node-port-conflict";
 import { overlappingHosts } from "./overlapping-hosts";
@@ -47,6 +48,7 @@ export const rules: readonly Rule[] = [
     routeConflict,
     destinationHost,
     destinationPort,
+    httpRouteBackend,
     unknownSubset,
     routeWeights,
     mirror,
