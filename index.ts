@@ -8,7 +8,7 @@ import { EgressGateway, IngressGateway, ISTIO_NAMESPACE, IstioControlPlane } fro
 import { loadCharts } from "./components/mesh/charts";
 import { toolProvenance } from "./components/provenance";
 import { GatewayCertificate, GatewayTokens, MutualTls, RequestFilter } from "./components/security";
-import { ExternalHosts, Gateway } from "./components/traffic";
+import { createGateway, ExternalHosts, type Entrance } from "./components/traffic";
 import { Verification } from "./components/verification";
 
 /** The platform of one stack, from the cluster up: cluster -> mesh -> gateway -> applications -> verification. */
@@ -31,9 +31,11 @@ async function platform() {
         { config: config.mesh.ingressGateway, namespace: istio.namespace, mesh },
         onCluster,
     );
-    const gateway = new Gateway(
+    const { selector: gatewaySelector, service } = ingress;
+    const entrance: Entrance = { routing: config.mesh.routing, selector: gatewaySelector, service };
+    const gateway = createGateway(
         "istio-ingressgateway",
-        { namespace: ISTIO_NAMESPACE, selector: ingress.selector, hosts: ["*"] },
+        { namespace: ISTIO_NAMESPACE, entrance, hosts: ["*"] },
         { provider: cluster.provider, dependsOn: [...mesh] },
     );
 
@@ -60,7 +62,6 @@ async function platform() {
 
     // The sample systems: pods, routes, traffic policy.
     const image = appImage(config.sampleImage, images);
-    const gatewaySelector = ingress.selector;
     const egov = when(
         config.egov.enabled,
         () => new EgovHello("egov", { config: config.egov, image, gateway, mesh }, onCluster),
@@ -71,7 +72,7 @@ async function platform() {
         () =>
             new Ecommerce(
                 "ecommerce",
-                { config: config.ecommerce, image, gatewaySelector, knownHosts, mesh },
+                { config: config.ecommerce, image, entrance, knownHosts, mesh },
                 onCluster,
             ),
     );

@@ -6,11 +6,13 @@ import { ServiceAuthorization } from "../security";
 import { ISTIO_NAMESPACE } from "../mesh";
 import {
     canary,
-    DestinationRule,
-    Gateway,
+    createDestinations,
+    createGateway,
+    createRoutes,
     GatewayRateLimit,
     SidecarScope,
-    VirtualService,
+    type AnyGateway,
+    type Entrance,
     type KnownHost,
 } from "../traffic";
 import { MeshApplication } from "./mesh-application";
@@ -22,8 +24,8 @@ export interface EcommerceArgs {
     config: EcommerceConfig;
     /** Image of the containers. */
     image: string;
-    /** Labels of the proxies that let requests in: the ingress gateway's. */
-    gatewaySelector: Readonly<Record<string, string>>;
+    /** Where requests come in: the ingress gateway. */
+    entrance: Entrance;
     /**
      * Hosts of other namespaces that the services call, where `scope` is configured.
      * @default none
@@ -35,7 +37,7 @@ export interface EcommerceArgs {
 
 /**
  * The e-commerce sample system: a namespace, its Gateway (C2), and for each of the six services (C1) a Service, a
- * Deployment, a VirtualService (C2, C3) and a DestinationRule (C4), all by the service's name; for a canary (C9) a second
+ * Deployment, a VirtualService or HTTPRoute (C2, C3) and a DestinationRule (C4), all by the service's name; for a canary (C9) a second
  * Deployment.
  */
 export class Ecommerce extends pulumi.ComponentResource {
@@ -44,11 +46,11 @@ export class Ecommerce extends pulumi.ComponentResource {
 
     constructor(name: string, args: EcommerceArgs, opts?: pulumi.ComponentResourceOptions) {
         super("istio-platform:apps:Ecommerce", name, {}, opts);
-        const { config, gatewaySelector, mesh } = args;
+        const { config, entrance, mesh } = args;
         const namespace = createNamespace(config.namespace, { sidecars: true }, { parent: this });
-        const gateway = new Gateway(
+        const gateway = createGateway(
             "ecommerce-gateway",
-            { namespace: config.namespace, selector: gatewaySelector, hosts: config.hosts, tls: config.tls },
+            { namespace: config.namespace, entrance, hosts: config.hosts, tls: config.tls },
             { parent: this, dependsOn: [namespace, ...mesh] },
         );
         const services = Object.keys(config.services).flatMap((service) =>
@@ -94,9 +96,9 @@ export class Ecommerce extends pulumi.ComponentResource {
     }
 
     /** S7, where it is configured. */
-    private limit({ config, gatewaySelector, mesh }: EcommerceArgs): pulumi.CustomResource[] {
+    private limit({ config, entrance, mesh }: EcommerceArgs): pulumi.CustomResource[] {
         if (!config.rateLimit) return [];
-        const limit = { namespace: ISTIO_NAMESPACE, selector: gatewaySelector, ...config.rateLimit };
+        const limit = { namespace: ISTIO_NAMESPACE, selector: entrance.selector, ...config.rateLimit };
         return [new GatewayRateLimit("gateway-rate-limit", limit, { parent: this, dependsOn: [...mesh] })];
     }
 
@@ -104,7 +106,7 @@ export class Ecommerce extends pulumi.ComponentResource {
         name: string,
         { config, image, mesh }: EcommerceArgs,
         namespace: k8s.core.v1.Namespace,
-        gateway: Gateway,
+        gateway: AnyGateway,
     ): pulumi.CustomResource[] {
         const { path, response } = config.services[name]!;
         const { connectionPool, outlierDetection, routePolicy, replicas, resources } = config;
@@ -137,26 +139,19 @@ export class Ecommerce extends pulumi.ComponentResource {
         const opts = { parent: this, dependsOn: [namespace, ...mesh] };
         const policy = { service, connectionPool, outlierDetection };
         const plain = { prefix: path, ...routePolicy };
-        const [rule, routes] = trial
+        const { routing } = gateway;
+        const [rules, routes] = trial
             ? canaryTraffic()
-            : ([new DestinationRule(name, policy, opts), [{ ...plain, to: service }]] as const);
-        const route = new VirtualService(
-            name,
-            {
-                namespace: config.namespace,
-                gateways: [gateway],
-                routes,
-            },
-            opts,
-        );
-        return [...application.resources, rule, route];
+            : ([createDestinations(routing, name, policy, opts).resources, [{ ...plain, to: service }]] as const);
+        const route = createRoutes(name, { namespace: config.namespace, gateway, routes }, opts);
+        return [...application.resources, ...rules, route];
 
         /** C9, C10: subsets of both versions, and the rules that share the requests between them. */
         function canaryTraffic() {
             const subsets = { stable: { version: stable }, candidate: { version: candidate } };
-            const rule = new DestinationRule(name, { ...policy, subsets }, opts);
+            const destinations = createDestinations(routing, name, { ...policy, subsets }, opts);
             const { weights, groups } = trial!;
-            return [rule, canary({ ...plain, ...rule.subsets, weights, groups })] as const;
+            return [destinations.resources, canary({ ...plain, ...destinations.subsets, weights, groups })] as const;
         }
     }
 }

@@ -1,7 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { EgovConfig } from "../config/apps";
-import { DestinationRule, routesTo, serviceHost, split, VirtualService, type Gateway } from "../traffic";
+import { createDestinations, createRoutes, routesTo, serviceHost, split, type AnyGateway } from "../traffic";
 import { MeshApplication } from "./mesh-application";
 import { createNamespace } from "./namespace";
 
@@ -12,7 +12,7 @@ export interface EgovHelloArgs {
     /** Image of the containers; the sample app, since http-echo can neither force errors nor forward. */
     image: string;
     /** The Gateway that requests from outside come through (E3). */
-    gateway: Gateway;
+    gateway: AnyGateway;
     /** What must be there before pods and traffic policy: the control plane. */
     mesh: readonly pulumi.Resource[];
 }
@@ -111,7 +111,8 @@ export class EgovHello extends pulumi.ComponentResource {
         const opts = { parent: this, dependsOn: [namespace, ...mesh] };
         const { loadBalancer, outlierDetection } = config;
         const { subsets, path, weights, routes } = config.hello;
-        const rule = new DestinationRule(
+        const destinations = createDestinations<string>(
+            gateway.routing,
             HELLO,
             {
                 service,
@@ -123,16 +124,16 @@ export class EgovHello extends pulumi.ComponentResource {
             },
             opts,
         );
-        const plain = { prefix: path, to: weights ? split(rule.subsets, weights) : service };
-        const route = new VirtualService(
+        const plain = { prefix: path, to: weights ? split(destinations.subsets, weights) : service };
+        const route = createRoutes(
             HELLO,
             {
                 namespace: config.namespaces.app,
-                gateways: [gateway],
-                routes: [plain, ...routesTo(routes, service, rule.subsets)],
+                gateway,
+                routes: [plain, ...routesTo(routes, service, destinations.subsets)],
             },
             opts,
         );
-        return [rule, route];
+        return [...destinations.resources, route];
     }
 }

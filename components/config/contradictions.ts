@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { egressProblems, scopeProblems } from "./egress-problems";
 import { when, type Finding } from "./finding";
+import { gatewayApiProblems } from "./gateway-api-problems";
 import type { Resources } from "./resources";
 import type { PlatformConfig } from "./platform";
 import { routeProblems, weightProblems } from "./route-problems";
@@ -175,6 +176,7 @@ const rules: Contradiction[] = [
         },
     },
     { reads: ["mesh.egress", "egov.namespaces", "ecommerce.namespace", "study.namespace"], find: egressProblems },
+    { reads: ["mesh.routing", "egov", "ecommerce", "study.enabled"], find: gatewayApiProblems },
     {
         reads: ["ecommerce.tls", "ecommerce.hosts"],
         find: (config) => [...certificateProblems(config), ...httpsOnlyProblems(config)],

@@ -6,6 +6,10 @@ import { resources } from "./resources";
 import { mtls, pathNormalization } from "./security";
 import { nodePort, percent } from "./units";
 
+/** The API that routes are written in (P12). */
+export const routing = z.enum(["istio", "gateway-api"]).default("istio");
+export type Routing = z.infer<typeof routing>;
+
 /** The Istio control plane, its sidecars, the ingress gateway, and what leaves the mesh. */
 
 export const mesh = z.strictObject({
@@ -56,6 +60,9 @@ export const mesh = z.strictObject({
         "What a path means to the proxies before routes and policies look at it (C14): BASE resolves `.` and `..`, MERGE_SLASHES makes `//` one, DECODE_AND_MERGE_SLASHES reads `%2F` as `/`",
     ),
     mtls: mtls.prefault({}).describe("Mutual TLS between the workloads (S3)"),
+    routing: routing.describe(
+        "API of what lets requests from outside in and routes them to the sample systems. istio: Gateway and VirtualService. gateway-api: Kubernetes' own Gateway and HTTPRoute, which are installed too (P12); they compare a path by whole segments (/a takes /a/b, not /ab), and what they cannot say is refused. What leaves the mesh is Istio's API either way",
+    ),
     ingressGateway: z
         .strictObject({
             replicas: z.int().min(1).default(1).describe("Proxies, where there is no autoscaling"),

@@ -46,12 +46,25 @@ export const retryCondition = z.enum([
     "resource-exhausted",
     "internal",
 ]);
+export type RetryCondition = z.infer<typeof retryCondition>;
+
+/** Conditions that Istio gives the retries of every HTTPRoute; beside them these look at statuses only (P12). */
+export const httpRouteRetryConditions = [
+    "connect-failure",
+    "refused-stream",
+    "unavailable",
+    "cancelled",
+] as const satisfies readonly RetryCondition[];
 
 /** Retries of a VirtualService's route. `attempts: 0` switches them off. */
 export const retries = z.strictObject({
     attempts: z.int().min(0).describe("Tries after the first one"),
     perTryTimeout: duration.describe("Time allowed to each try"),
     retryOn: z.array(retryCondition).min(1).describe("Conditions under which a try is repeated"),
+    codes: z
+        .array(z.int().min(400).max(599))
+        .optional()
+        .describe("Statuses after which a try is repeated, beside what the conditions say. Default: none"),
 });
 export type Retries = z.infer<typeof retries>;
 

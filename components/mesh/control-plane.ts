@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { MeshConfig } from "../config/mesh";
+import { gatewayApiDefinitions } from "./gateway-api";
 import { registerManifest, type Manifest } from "./manifest";
 import { controlPlaneValues, ISTIO_NAMESPACE, type MeshImages } from "./values";
 
@@ -37,7 +38,8 @@ export class IstioControlPlane extends pulumi.ComponentResource {
             { metadata: { name: ISTIO_NAMESPACE } },
             { parent: this },
         );
-        this.ready = args.manifests ? this.fromManifests(args.manifests) : this.fromRepository(args);
+        const istio = args.manifests ? this.fromManifests(args.manifests) : this.fromRepository(args);
+        this.ready = [...istio, ...this.gatewayApi(args)];
         this.registerOutputs({});
     }
 
@@ -53,6 +55,12 @@ export class IstioControlPlane extends pulumi.ComponentResource {
         // istiod mounts its ConfigMaps and runs as its ServiceAccount: started before them it would have to wait and retry.
         const istiod = workloads.map((manifest) => registerManifest(manifest, { parent: this, dependsOn: base }));
         return istiod;
+    }
+
+    /** P12, where it is chosen: Istio's charts do not bring these definitions. */
+    private gatewayApi({ config }: IstioControlPlaneArgs): pulumi.Resource[] {
+        if (config.routing !== "gateway-api") return [];
+        return gatewayApiDefinitions().map((definition) => registerManifest(definition, { parent: this }));
     }
 
     private fromRepository({ config, images }: IstioControlPlaneArgs): pulumi.Resource[] {

@@ -81,6 +81,7 @@ export function admits(gateway: GatewayReference, host: string): boolean {
 
 /** A Gateway for HTTP, and HTTPS where it is asked for: VirtualServices take it as a value, never by name. */
 export class Gateway extends k8s.apiextensions.CustomResource implements GatewayReference {
+    readonly routing = "istio";
     readonly gatewayName: string;
     readonly namespace: string;
     readonly hosts: readonly string[];

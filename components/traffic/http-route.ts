@@ -76,7 +76,8 @@ export function httpRouteSpec(args: HttpRouteArgs) {
     };
 }
 
-const isSplit = (to: HttpRouteArgs["to"]): to is readonly WeightedDestination[] => Array.isArray(to);
+/** Whether requests are shared between several destinations. */
+export const isSplit = (to: HttpRouteArgs["to"]): to is readonly WeightedDestination[] => Array.isArray(to);
 
 function matchSpec({ prefix, headers = {}, cookies = {} }: Pick<HttpRouteArgs, "prefix" | "headers" | "cookies">) {
     const cookiePatterns = Object.entries(cookies).map(([name, value]) => cookiePattern(name, value));
@@ -90,17 +91,18 @@ function matchSpec({ prefix, headers = {}, cookies = {} }: Pick<HttpRouteArgs, "
 }
 
 /** The header `Cookie` with one cookie of this name and value among any others (RE2, matched as a whole). */
-function cookiePattern(name: string, value: string): string {
+export function cookiePattern(name: string, value: string): string {
     const escape = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
     return `(.*;\\s*)?${escape(name)}=${escape(value)}(;.*)?`;
 }
 
-function retriesSpec({ attempts, perTryTimeout, retryOn }: RouteRetries) {
+function retriesSpec({ attempts, perTryTimeout, retryOn = [], codes = [] }: RouteRetries) {
     if (attempts === 0) return { attempts };
+    const conditions = [...retryOn, ...codes];
     return {
         attempts,
         ...(perTryTimeout && { perTryTimeout }),
-        ...(retryOn && { retryOn: retryOn.join(",") }),
+        ...(conditions.length > 0 && { retryOn: conditions.join(",") }),
     };
 }
 

@@ -31,19 +31,29 @@ export interface VirtualServiceArgs<G extends GatewayReference = Gateway> {
  */
 export function virtualServiceSpec(args: VirtualServiceArgs<GatewayReference>) {
     const { namespace, gateways, routes } = args;
+    return {
+        hosts: routedHosts(args),
+        gateways: gateways.map((gateway) =>
+            gateway.namespace === namespace ? gateway.gatewayName : `${gateway.namespace}/${gateway.gatewayName}`,
+        ),
+        http: routes.map(httpRouteSpec),
+    };
+}
+
+/**
+ * The hosts that routes are for, without those that another of them covers.
+ *
+ * @throws RangeError when no Gateway admits one of the hosts.
+ */
+export function routedHosts(args: Pick<VirtualServiceArgs<GatewayReference>, "gateways" | "hosts">): string[] {
+    const { gateways } = args;
     const hosts = args.hosts ?? [...new Set(gateways.flatMap((gateway) => gateway.hosts))];
     for (const host of hosts)
         if (!gateways.some((gateway) => admits(gateway, host)))
             throw new RangeError(
                 `no gateway admits the host "${host}": ${gateways.map((gateway) => `${gateway.gatewayName} admits ${gateway.hosts.join(", ")}`).join("; ")}`,
             );
-    return {
-        hosts: withoutCovered(hosts),
-        gateways: gateways.map((gateway) =>
-            gateway.namespace === namespace ? gateway.gatewayName : `${gateway.namespace}/${gateway.gatewayName}`,
-        ),
-        http: routes.map(httpRouteSpec),
-    };
+    return withoutCovered(hosts);
 }
 
 function withoutCovered(hosts: readonly string[]): string[] {

@@ -1,6 +1,8 @@
 import type { PlatformConfig } from "../../components/config/platform";
 import type { ClientProfile } from "../../components/config/study";
+import type { RoutePolicy } from "../../components/config/traffic";
 import { milliseconds } from "../../components/config/units";
+import type { PlainObject } from "./cluster/api";
 import type { Changes } from "./cluster/changes";
 import { objects, type Mesh } from "./cluster/mesh";
 import { clustersOf, ecommerceServices, leadsTo } from "../verification/specs/support/names";
@@ -62,11 +64,16 @@ function quickenedProfiles({ study: { simpleBackend } }: PlatformConfig): Record
 
 /** Brings the mesh to the times of {@link quickened}. */
 export async function quicken(changes: Changes, all: PlatformConfig): Promise<void> {
-    const { egov, ecommerce, study } = all;
-    if (egov.enabled)
-        await changes.edit(objects.hello("DestinationRule", all), ({ spec }) => {
-            spec.trafficPolicy.outlierDetection.baseEjectionTime = egov.outlierDetection.baseEjectionTime;
-        });
+    const { egov, ecommerce, study, mesh } = all;
+    const httpRoutes = mesh.routing === "gateway-api";
+    if (egov.enabled) {
+        const hello = objects.hello("DestinationRule", all);
+        const subsets = httpRoutes ? Object.keys(egov.hello.subsets).map((subset) => `${hello.name}-${subset}`) : [];
+        for (const name of [hello.name, ...subsets])
+            await changes.edit({ ...hello, name }, ({ spec }) => {
+                spec.trafficPolicy.outlierDetection.baseEjectionTime = egov.outlierDetection.baseEjectionTime;
+            });
+    }
     if (study.enabled)
         await changes.edit(objects.study("DestinationRule", all, "simple-backend"), ({ spec }) => {
             for (const { name, trafficPolicy } of spec.subsets) {
@@ -76,13 +83,22 @@ export async function quicken(changes: Changes, all: PlatformConfig): Promise<vo
         });
     if (!ecommerce.enabled) return;
     for (const name of Object.keys(ecommerce.services))
-        await changes.edit(objects.shop("VirtualService", all, name), ({ spec }) => {
-            for (const rule of spec.http) {
-                rule.timeout = ecommerce.routePolicy.timeout;
-                if (ecommerce.routePolicy.retries.attempts > 0)
-                    rule.retries.perTryTimeout = ecommerce.routePolicy.retries.perTryTimeout;
-            }
+        await changes.edit(objects.shop(httpRoutes ? "HTTPRoute" : "VirtualService", all, name), ({ spec }) => {
+            for (const rule of httpRoutes ? spec.rules : spec.http)
+                (httpRoutes ? quickenRule : quickenHttp)(rule, ecommerce.routePolicy);
         });
+}
+
+/** A rule of a VirtualService. */
+function quickenHttp(http: PlainObject["spec"], { timeout, retries }: RoutePolicy): void {
+    http.timeout = timeout;
+    if (retries.attempts > 0) http.retries.perTryTimeout = retries.perTryTimeout;
+}
+
+/** A rule of an HTTPRoute. */
+function quickenRule(rule: PlainObject["spec"], { timeout, retries }: RoutePolicy): void {
+    rule.timeouts.request = timeout;
+    if (retries.attempts > 0) rule.timeouts.backendRequest = retries.perTryTimeout;
 }
 
 /** Where the times of {@link quickened} show: the clusters of egov-hello and simple-backend, the gateway's routes to the shop. */

@@ -61,9 +61,12 @@ const computed: Readonly<Record<string, object>> = {
 
 /** The values under the project's name in `Pulumi.<stack>.yaml`, without that name. */
 export function stackFileConfig(stack: string): Record<string, unknown> {
-    const file = parse(readFileSync(join(projectDirectory, `Pulumi.${stack}.yaml`), "utf8")) as {
-        config: Record<string, unknown>;
-    };
+    return configOf(`Pulumi.${stack}.yaml`);
+}
+
+/** The same of any file of the project. */
+export function configOf(path: string): Record<string, unknown> {
+    const file = parse(readFileSync(join(projectDirectory, path), "utf8")) as { config: Record<string, unknown> };
     return Object.fromEntries(
         Object.entries(file.config).map(([key, value]) => [key.replace("istio-platform:", ""), value]),
     );

@@ -3,6 +3,7 @@ import { namedHosts } from "../../components/config/hosts";
 import { milliseconds } from "../../components/config/units";
 import type { PlatformConfig } from "../../components/config/platform";
 import { beyondScope, calledOutside } from "./specs/support/scope";
+import { retriesErrors } from "./specs/support/errors";
 import { studyFeatures } from "./specs/support/study-features";
 import { kinds, routesOfKind, systems, type RouteKind, type System } from "./specs/support/declared-routes";
 
@@ -79,9 +80,9 @@ const features = {
         `ecommerce.routePolicy.timeout ${config.ecommerce.routePolicy.timeout} is longer than the ${longestTimeout / 1000} s that the suite waits`,
     /** Retries happen at all, and on the errors that the sample app can make. */
     "retries-on-5xx": (config: PlatformConfig) => {
-        const { attempts, retryOn } = config.ecommerce.routePolicy.retries;
-        if (attempts === 0) return "ecommerce.routePolicy.retries.attempts is 0";
-        return retryOn.includes("5xx") || "ecommerce.routePolicy.retries.retryOn does not contain 5xx";
+        const { retries } = config.ecommerce.routePolicy;
+        if (retries.attempts === 0) return "ecommerce.routePolicy.retries.attempts is 0";
+        return retriesErrors(retries) || "ecommerce.routePolicy.retries has neither 5xx in retryOn nor 500 in codes";
     },
     /** Even the errors of a whole request eject nobody, so that the checks leave the mesh as they found it. */
     "errors-below-ejection": (config: PlatformConfig) => {
@@ -104,6 +105,11 @@ const features = {
         if (!accessLog.enabled) return "mesh.accessLog.enabled is false: the proxies write nothing";
         return accessLog.encoding === "JSON" || "mesh.accessLog.encoding is TEXT: the suite reads JSON";
     },
+    /** Routes are VirtualServices. */
+    "istio-routes": ({ mesh }: PlatformConfig) =>
+        mesh.routing === "istio" || `mesh.routing is ${mesh.routing}: there is no VirtualService`,
+    "gateway-api": ({ mesh }: PlatformConfig) =>
+        mesh.routing === "gateway-api" || `mesh.routing is ${mesh.routing}: there is no HTTPRoute`,
     "rate-limit": (config: PlatformConfig) =>
         config.ecommerce.rateLimit !== undefined || "ecommerce.rateLimit is not set: nothing is limited",
     "short-refill": ({ ecommerce: { rateLimit } }: PlatformConfig) =>

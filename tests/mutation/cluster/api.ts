@@ -45,6 +45,9 @@ const kinds = {
     Gateway: ["apis/networking.istio.io/v1", "gateways"],
     VirtualService: ["apis/networking.istio.io/v1", "virtualservices"],
     DestinationRule: ["apis/networking.istio.io/v1", "destinationrules"],
+    /** The Gateway of the Gateway API, which shares its name with Istio's. */
+    ApiGateway: ["apis/gateway.networking.k8s.io/v1", "gateways"],
+    HTTPRoute: ["apis/gateway.networking.k8s.io/v1", "httproutes"],
     AuthorizationPolicy: ["apis/security.istio.io/v1", "authorizationpolicies"],
     RequestAuthentication: ["apis/security.istio.io/v1", "requestauthentications"],
     PeerAuthentication: ["apis/security.istio.io/v1", "peerauthentications"],
@@ -162,8 +165,9 @@ export class PlainApi {
     }
 }
 
-export function referenceTo({ kind, metadata }: PlainObject): Reference {
-    return { kind: kind as Kind, namespace: metadata.namespace ?? "", name: metadata.name };
+export function referenceTo({ apiVersion, kind: name, metadata }: PlainObject): Reference {
+    const kind = name === "Gateway" && apiVersion === apiVersionOf("ApiGateway") ? "ApiGateway" : (name as Kind);
+    return { kind, namespace: metadata.namespace ?? "", name: metadata.name };
 }
 
 /** `VirtualService egov-app/egov-hello`. */

@@ -35,7 +35,7 @@ export const equivalent: readonly Mutation[] = [
         name: "same-unrelated-route",
         ids: [],
         description: "A VirtualService for a host that nobody declares answers with a fixed text.",
-        needs: ["ecommerce"],
+        needs: ["ecommerce", "istio-routes"],
         apply: (changes, { config }) =>
             changes.create({
                 apiVersion: apiVersionOf("VirtualService"),

@@ -7,6 +7,7 @@ import { destinationRules } from "./destination-rules";
 import { egress } from "./egress";
 import { equivalent } from "./equivalent";
 import { egovRoutes } from "./egov-routes";
+import { gatewayApi } from "./gateway-api";
 import { gateways } from "./gateways";
 import { https } from "./https";
 import { mutualTls } from "./mutual-tls";
@@ -24,16 +25,16 @@ import { views } from "./views";
 import { workloads } from "./workloads";
 import { zones } from "./zones";
 
+/** Mutations of what there is only where routes are VirtualServices. */
+const ofIstioRoutes = (list: readonly Mutation[]): Mutation[] =>
+    list.map((mutation) => ({ ...mutation, needs: [...mutation.needs, "istio-routes"] }));
+
 /** All mutations; those that replace pods come last, because the others are undone in a moment. */
 export const mutations: readonly Mutation[] = [
     ...services,
     ...views,
-    ...routes,
-    ...undeclared,
-    ...egovRoutes,
-    ...canaries,
-    ...destinationRules,
-    ...gateways,
+    ...ofIstioRoutes([...routes, ...undeclared, ...egovRoutes, ...canaries, ...destinationRules, ...gateways]),
+    ...gatewayApi,
     ...mutualTls,
     ...paths,
     ...study,
@@ -48,6 +49,6 @@ export const mutations: readonly Mutation[] = [
     ...egress,
     ...scopes,
     ...workloads,
-    ...chaos,
+    ...ofIstioRoutes(chaos),
     ...equivalent,
 ];

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import type { Manifest } from "../../../components/mesh/manifest";
 import { schemaProblems } from "../../schemas/validate";
-import { previewStack, runProgram } from "../../support/program";
+import { configOf, previewStack, runProgram } from "../../support/program";
 
 describe("Every object that the program registers is valid", function () {
     // A run takes half a second; a machine that is busy with other things may take far longer.
@@ -27,6 +27,19 @@ describe("Every object that the program registers is valid", function () {
             manifests.flatMap((manifest) => schemaProblems(manifest, manifests)),
             [],
         );
+    });
+
+    it("P12 with routes in the Gateway API", async () => {
+        const { manifests } = await runProgram({ config: configOf("tests/e2e/Pulumi.gateway-api.yaml") });
+        assert.deepEqual(
+            manifests.flatMap((manifest) => schemaProblems(manifest, manifests)),
+            [],
+        );
+        const kinds = manifests.map(({ apiVersion, kind }) => `${apiVersion}/${kind}`);
+        const count = (kind: string) => kinds.filter((one) => one === kind).length;
+        assert.equal(count("gateway.networking.k8s.io/v1/Gateway"), 2);
+        assert.equal(count("gateway.networking.k8s.io/v1/HTTPRoute"), 7);
+        assert.equal(count("networking.istio.io/v1/VirtualService") + count("networking.istio.io/v1/Gateway"), 0);
     });
 
     describe("and the check notices", () => {

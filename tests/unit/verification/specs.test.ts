@@ -10,7 +10,7 @@ import {
     loadBalancerMismatches,
     outlierMismatches,
 } from "../../verification/specs/support/envoy-policy";
-import { ecommerceHost } from "../../verification/specs/support/names";
+import { ecommerceHost, takesPath } from "../../verification/specs/support/names";
 import { config } from "./support";
 
 const checks = specs.flatMap((spec) => Object.values(spec.checks));
@@ -43,8 +43,8 @@ describe("Verification, specs: features", () => {
     const lacks = (values: Parameters<typeof config>[0], ...needs: Parameters<typeof missing>[0]) =>
         missing(needs, config(values));
     /** What the local environment does not have, because other things exclude it. */
-    const optional = ["weights"];
-    it("the local environment has all but weights on the plain route", () => {
+    const optional = ["weights", "gateway-api"];
+    it("the local environment has all but weights on the plain route and the other API of routes", () => {
         const local = config(stackFileConfig("local"));
         const needs = new Set(
             specs.flatMap((spec) => [
@@ -143,6 +143,20 @@ describe("Verification, specs: requests and answers", () => {
         const paths = undeclaredPaths(values);
         assert.ok(paths.includes("/api/v1/invalid") && paths.includes("/api/v1/order"));
         for (const path of paths) assert.ok(!prefixes.some((prefix) => path.startsWith(prefix)), path);
+    });
+    it("P12 what a prefix takes: characters in Istio's API, whole segments in the Gateway API", () => {
+        const takes = (routing: "istio" | "gateway-api", path: string) =>
+            takesPath({ mesh: { ...config().mesh, routing } }, "/a", path);
+        assert.deepEqual(
+            ["/a", "/a?b", "/a/b", "/ab", "/b"].map((path) => [takes("istio", path), takes("gateway-api", path)]),
+            [
+                [true, true],
+                [true, true],
+                [true, true],
+                [true, false],
+                [false, false],
+            ],
+        );
     });
     it("a Host that the declared hosts match", () => {
         const host = (...hosts: string[]) => ecommerceHost(config({ ecommerce: { hosts } }));

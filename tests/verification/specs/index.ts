@@ -45,6 +45,7 @@ import { studyZoneDistribution } from "./study/zone-distribution";
 import { studyZoneFailover } from "./study/zone-failover";
 import { accessLog } from "./mesh/access-log";
 import { egress } from "./mesh/egress";
+import { gatewayApiStatus } from "./mesh/gateway-api";
 import { proxyViews } from "./mesh/proxy-views";
 import { sidecarScope } from "./mesh/scope";
 import { routeFaults } from "./routes/faults";
@@ -76,6 +77,7 @@ export const specs: readonly Spec[] = [
     retries,
     timeouts,
     routeTables,
+    gatewayApiStatus,
     mutualTls,
     paths,
     authorization,

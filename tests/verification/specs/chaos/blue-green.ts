@@ -25,7 +25,7 @@ export const blueGreen = defineSpec({
     name: "chaos-blue-green",
     description:
         "A service's requests are switched from one version to the other and back by the weights of its VirtualService while clients send: no request is lost, and once the gateway has taken a switch over the chosen version answers every request.",
-    needs: ["ecommerce", "sample-app", "ecommerce-weights"],
+    needs: ["ecommerce", "sample-app", "ecommerce-weights", "istio-routes"],
     locks: () => exclusive("chaos"),
     checks: {
         lossless: { ids: ["C10"], title: "C10 blue-green: no request is lost while versions are switched" },

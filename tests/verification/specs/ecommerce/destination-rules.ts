@@ -8,6 +8,8 @@ import { ecommerceEvidence } from "./evidence";
 
 interface ServicePolicy {
     service: string;
+    /** Name of the cluster. */
+    name: string;
     pod: Pod;
     cluster: EnvoyCluster | undefined;
 }
@@ -42,6 +44,7 @@ export const destinationRules = defineSpec({
                     return services.flatMap((service) =>
                         clustersOf(config, service).map((name) => ({
                             service: service.name,
+                            name,
                             pod,
                             cluster: clusters.find((cluster) => cluster.name === name),
                         })),
@@ -83,9 +86,9 @@ export const destinationRules = defineSpec({
             () =>
                 check("attached", async () => {
                     const policies = [...(await gateways()), ...(await sidecarPolicies)];
-                    const problems = policies.flatMap(({ service, pod, cluster }) => {
+                    const problems = policies.flatMap(({ service, name, pod, cluster }) => {
                         const source = cluster?.metadata?.filter_metadata?.istio?.config ?? "nothing";
-                        const own = `/namespaces/${namespace}/destination-rule/${service}`;
+                        const own = `/namespaces/${namespace}/destination-rule/${serviceOf(name)}`;
                         return source.endsWith(own) ? [] : [`${service} in ${pod.name}: from ${source}`];
                     });
                     if (problems.length === 0 && policies.length > 0) return;
@@ -100,6 +103,9 @@ export const destinationRules = defineSpec({
         );
     },
 });
+
+/** Name of the Service in the name of a cluster, `outbound|<port>|<subset>|<name>.<namespace>...`. */
+const serviceOf = (cluster: string): string => cluster.split("|").at(-1)!.split(".")[0]!;
 
 /** The first few of many equal problems. */
 function shorten(problems: readonly string[]): string {

@@ -1,17 +1,25 @@
 import type { EvidenceScope } from "../../spec";
 import type { Target } from "../../target/target";
-import { applicationPods, core, ecommerceServices, istio } from "../support/names";
+import {
+    applicationPods,
+    core,
+    ecommerceGatewayReference,
+    ecommerceServices,
+    entranceKinds,
+    istio,
+} from "../support/names";
 
 /** What explains a failure on the way from the ingress gateway to the e-commerce services. */
 export async function ecommerceEvidence(target: Target): Promise<EvidenceScope> {
     const { namespace } = target.config.ecommerce;
+    const { route } = entranceKinds(target.config);
     return {
         pods: await target.gatewayPods(),
         clusters: ecommerceServices(target.config).map(({ name }) => name),
         objects: [
-            { ...istio.virtualService, namespace },
+            { ...route, namespace },
             { ...istio.destinationRule, namespace },
-            { ...istio.gateway, namespace },
+            ecommerceGatewayReference(target.config),
             { ...core.service, namespace },
         ],
     };

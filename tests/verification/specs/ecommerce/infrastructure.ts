@@ -1,7 +1,16 @@
 import { defineSpec } from "../../spec";
 import type { KubernetesObject, Pod } from "../../target/target";
 import { fail } from "../support/answers";
-import { apps, core, ecommerceGateway, ecommerceServices, ingressGateway, istio } from "../support/names";
+import {
+    apps,
+    core,
+    ecommerceGateway,
+    ecommerceGatewayReference,
+    ecommerceServices,
+    entranceKinds,
+    ingressGateway,
+    istio,
+} from "../support/names";
 import { ecommercePodEvidence } from "./evidence";
 
 interface Service extends KubernetesObject {
@@ -22,7 +31,7 @@ export const infrastructure = defineSpec({
     checks: {
         objects: {
             ids: ["C5"],
-            title: "C5 test 1, infrastructure: pods run, Services, VirtualServices, DestinationRules and Gateway exist",
+            title: "C5 test 1, infrastructure: pods run, Services, their routes, DestinationRules and Gateway exist",
         },
     },
     evidence: async (target) => {
@@ -35,17 +44,18 @@ export const infrastructure = defineSpec({
             const { namespace, servicePort } = config.ecommerce;
             const services = ecommerceServices(config);
             const { kubernetes } = target;
+            const { route } = entranceKinds(config);
             const named = async <T extends KubernetesObject>(kind: { apiVersion: string; kind: string }) =>
                 new Map((await kubernetes.objects<T>({ ...kind, namespace })).map((one) => [one.metadata.name, one]));
-            const [pods, gatewayPods, deployments, entrances, routes, rules, gateways, gatewayServices] =
+            const [pods, gatewayPods, deployments, entrances, routes, rules, gateway, gatewayServices] =
                 await Promise.all([
                     kubernetes.pods(namespace),
                     kubernetes.pods("istio-system", { istio: "ingressgateway" }),
                     named<Deployment>(apps.deployment),
                     named<Service>(core.service),
-                    named(istio.virtualService),
+                    named(route),
                     named(istio.destinationRule),
-                    named(istio.gateway),
+                    kubernetes.object(ecommerceGatewayReference(config)),
                     kubernetes.objects<Service>({ ...core.service, namespace: "istio-system" }),
                 ]);
             const problems = services.flatMap(({ name, versions }) => {
@@ -61,20 +71,20 @@ export const infrastructure = defineSpec({
                     }),
                     !entrances.get(name)?.spec?.ports?.some(({ port }) => port === servicePort) &&
                         `no Service ${name} with port ${servicePort}`,
-                    !routes.has(name) && `no VirtualService ${name}`,
+                    !routes.has(name) && `no ${route.kind} ${name}`,
                     !rules.has(name) && `no DestinationRule ${name}`,
                 ].filter((problem) => problem !== false);
             });
             problems.push(...[...pods, ...gatewayPods].flatMap(podProblem));
             if (gatewayPods.length === 0) problems.push("no pod of the ingress gateway");
-            if (!gateways.has(ecommerceGateway)) problems.push(`no Gateway ${ecommerceGateway}`);
+            if (!gateway) problems.push(`no Gateway ${ecommerceGateway}`);
             problems.push(...entranceProblems(gatewayServices, config.mesh.ingressGateway));
             if (problems.length === 0) return;
             fail({
-                expected: `${services.length} services with their declared ready pods, a Service, a VirtualService and a DestinationRule; one Gateway; an entrance of type ${config.mesh.ingressGateway.serviceType}`,
+                expected: `${services.length} services with their declared ready pods, a Service, a ${route.kind} and a DestinationRule; one Gateway; an entrance of type ${config.mesh.ingressGateway.serviceType}`,
                 seen: problems.join("; "),
                 cause: "something was removed or changed after the deployment, or pods do not start",
-                action: `kubectl -n ${namespace} get pods,services,virtualservices,destinationrules,gateways; deploy again`,
+                action: `kubectl -n ${namespace} get pods,services,${route.kind},destinationrules,gateways; deploy again`,
             });
         });
     },

@@ -4,7 +4,7 @@ import { defineSpec, exclusive } from "../../spec";
 import { allRoutes } from "../../target/envoy";
 import type { Answer, EnvoyRoute } from "../../target/target";
 import { fail, listing, tally } from "../support/answers";
-import { forgetErrors, gatewayErrors } from "../support/errors";
+import { forgetErrors, gatewayErrors, retriesErrors } from "../support/errors";
 import { clustersOf, ecommerceHost, ecommerceServices, leadsTo } from "../support/names";
 import { ecommerceEvidence } from "./evidence";
 
@@ -32,11 +32,11 @@ export const retries = defineSpec({
     },
     evidence: ecommerceEvidence,
     async run({ target, config, check, inOrder }) {
-        const { attempts, retryOn } = config.ecommerce.routePolicy.retries;
+        const { attempts } = config.ecommerce.routePolicy.retries;
         const tries = attempts + 1;
         const services = ecommerceServices(config);
         const host = ecommerceHost(config);
-        const retried = attempts > 0 && retryOn.includes("5xx");
+        const retried = retriesErrors(config.ecommerce.routePolicy.retries);
         const expectAll = async (
             headers: Record<string, string>,
             expected: { status: number; attempt: number; what: string },
@@ -138,7 +138,10 @@ export function routeDifferences({ route }: EnvoyRoute, { timeout, retries: decl
     compare("attempts", declared.attempts, policy ? (policy.num_retries ?? 1) : 0);
     if (declared.attempts === 0) return differences;
     compare("perTryTimeout in ms", milliseconds(declared.perTryTimeout), time(policy?.per_try_timeout));
+    const { retryOn, codes = [] } = declared;
     const conditions = (policy?.retry_on ?? "").split(",").filter(Boolean).sort();
-    compare("retryOn", [...declared.retryOn].sort().join(","), conditions.join(","));
+    const declaredConditions = [...retryOn, ...(codes.length > 0 ? ["retriable-status-codes"] : [])];
+    compare("retryOn", declaredConditions.sort().join(","), conditions.join(","));
+    compare("codes", [...codes].sort().join(","), [...(policy?.retriable_status_codes ?? [])].sort().join(","));
     return differences;
 }

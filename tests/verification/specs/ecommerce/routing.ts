@@ -1,13 +1,13 @@
 import type { PlatformConfig } from "../../../../components/config/platform";
 import { defineSpec } from "../../spec";
 import { describe, fail, grouped } from "../support/answers";
-import { declaredPrefixes, ecommerceHost, ecommercePods, ecommerceServices } from "../support/names";
+import { declaredPrefixes, ecommerceHost, ecommercePods, ecommerceServices, takesPath } from "../support/names";
 import { ecommerceEvidence } from "./evidence";
 
 export const routing = defineSpec({
     name: "ecommerce-routing",
     description:
-        "Each declared prefix leads to the pods of its service and to no other, also with more text behind it (a prefix of Istio compares characters); every other path gets the gateway's own 404.",
+        "Each declared prefix leads to the pods of its service and to no other, also with more text behind it (a prefix of Istio compares characters, one of the Gateway API whole segments); every other path gets the gateway's own 404.",
     needs: ["ecommerce", "sample-app"],
     locks: () => [],
     checks: {
@@ -22,12 +22,13 @@ export const routing = defineSpec({
     async run({ target, config, check, all }) {
         const services = ecommerceServices(config);
         const host = ecommerceHost(config);
+        const declaredPaths = (prefix: string) => nearby(prefix).filter((path) => takesPath(config, prefix, path));
         await all(
             () =>
                 check("prefixes", async () => {
                     const results = await Promise.all(
                         services.flatMap(({ name, path }) =>
-                            [path, `${path}/42`, `${path}?page=2`, `${path}X`].map(async (to) => {
+                            declaredPaths(path).map(async (to) => {
                                 const pods = await ecommercePods(target, name);
                                 const [answer] = await target.request({ path: to, host });
                                 const right = answer!.status === 200 && pods.some((pod) => pod.name === answer!.pod);
@@ -98,7 +99,10 @@ export const routing = defineSpec({
     },
 });
 
-/** Paths near the declared ones that no VirtualService of the platform matches. */
+/** Paths that begin with the characters of a prefix. */
+const nearby = (prefix: string): string[] => [prefix, `${prefix}/42`, `${prefix}?page=2`, `${prefix}X`];
+
+/** Paths near the declared ones that no route of the platform matches. */
 export function undeclaredPaths(config: PlatformConfig): string[] {
     const prefixes = declaredPrefixes(config);
     const candidates = [
@@ -107,7 +111,14 @@ export function undeclaredPaths(config: PlatformConfig): string[] {
         "/api/v1",
         "/api/v1/invalid",
         "/no/such/path",
-        ...ecommerceServices(config).flatMap(({ path }) => [path.slice(0, -1), `/x${path}`, path.toUpperCase()]),
+        ...ecommerceServices(config).flatMap(({ path }) => [
+            path.slice(0, -1),
+            `/x${path}`,
+            path.toUpperCase(),
+            ...nearby(path),
+        ]),
     ];
-    return [...new Set(candidates)].filter((path) => path !== "" && !prefixes.some((one) => path.startsWith(one)));
+    return [...new Set(candidates)].filter(
+        (path) => path !== "" && !prefixes.some((prefix) => takesPath(config, prefix, path)),
+    );
 }

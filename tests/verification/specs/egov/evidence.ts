@@ -1,18 +1,19 @@
 import type { EvidenceScope } from "../../spec";
 import type { Target } from "../../target/target";
-import { core, gatewayServer, helloPods, helloService, ingressGateway, istio } from "../support/names";
+import { core, entranceKinds, gatewayServer, helloPods, helloService, ingressGateway, istio } from "../support/names";
 
 /** What explains a failure on the way from the ingress gateway to egov-hello. */
 export async function helloEvidence(target: Target): Promise<EvidenceScope> {
     const namespace = target.config.egov.namespaces.app;
+    const entrance = entranceKinds(target.config);
     const [gateways, pods] = await Promise.all([target.gatewayPods(), helloPods(target)]);
     return {
         pods: [...gateways, ...pods],
         clusters: [helloService],
         objects: [
-            { ...istio.virtualService, namespace },
+            { ...entrance.route, namespace },
             { ...istio.destinationRule, namespace },
-            { ...istio.gateway, namespace: "istio-system", name: ingressGateway },
+            { ...entrance.gateway, namespace: "istio-system", name: ingressGateway },
             { ...core.service, namespace, name: helloService },
         ],
     };

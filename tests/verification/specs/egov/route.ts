@@ -3,7 +3,7 @@ import { requestsToSee, sampleSize } from "../../statistics/sample-size";
 import type { Answer, Request } from "../../target/target";
 import { describe, fail, grouped, listing, names, tally, text } from "../support/answers";
 import { routesOf } from "../support/declared-routes";
-import { declaredPrefixes, helloPods, isErrorPod } from "../support/names";
+import { declaredPrefixes, helloPods, isErrorPod, takesPath } from "../support/names";
 import { describeRecordings, isCopy, newKey, recordings } from "../support/recordings";
 import { helloEvidence } from "./evidence";
 
@@ -54,7 +54,7 @@ export const egovRoute = defineSpec({
                 check("others", async () => {
                     const prefixes = declaredPrefixes(config);
                     const foreign = ["/", path.slice(0, -1), `/x${path}`, path.toUpperCase()].filter(
-                        (to) => to !== "" && !prefixes.some((prefix) => to.startsWith(prefix)),
+                        (to) => to !== "" && !prefixes.some((prefix) => takesPath(config, prefix, to)),
                     );
                     const answers = (await Promise.all(foreign.map((to) => target.request({ path: to })))).flat();
                     if (!answers.every(({ status, pod }) => status === 404 && pod === undefined))

@@ -9,11 +9,11 @@ import {
     ecommerceCluster,
     ecommerceGateway,
     ecommerceServices,
+    entranceKinds,
     gatewayServer,
     helloCluster,
     helloPort,
     helloService,
-    istio,
 } from "../support/names";
 import { knows } from "../support/scope";
 import { clusterOf, routesOf, type DeclaredRoute } from "../support/declared-routes";
@@ -41,7 +41,7 @@ export const routeTables = defineSpec({
     },
     evidence: async (target) => ({
         pods: [...(await target.gatewayPods()), ...(await applicationPods(target)).slice(0, 1)],
-        objects: namespaces(target.config).map((namespace) => ({ ...istio.virtualService, namespace })),
+        objects: namespaces(target.config).map((namespace) => ({ ...entranceKinds(target.config).route, namespace })),
     }),
     async run({ target, config, check, all }) {
         await all(
@@ -96,15 +96,23 @@ const secureConfiguration = (namespace: string) => `https.443.https.${ecommerceG
 /** What the gateway routes, by host. */
 function gatewayTables(config: PlatformConfig): DeclaredTable[] {
     const { egov, ecommerce } = config;
+    const segments = config.mesh.routing === "gateway-api";
     const hello = egov.enabled
-        ? [{ prefix: egov.hello.path, clusters: helloClusters(config) }, ...routesOf(config, "egov").map(inTable)]
+        ? [
+              { prefix: egov.hello.path, segments, clusters: helloClusters(config) },
+              ...routesOf(config, "egov").map(inTable),
+          ]
         : [];
     const canaries = routesOf(config, "ecommerce");
     const shop = ecommerce.enabled
         ? [
               ...ecommerceServices(config)
                   .filter(({ name }) => !canaries.some(({ service }) => service.name === name))
-                  .map(({ name, path }) => ({ prefix: path, clusters: { [ecommerceCluster(config, name)]: 100 } })),
+                  .map(({ name, path }) => ({
+                      prefix: path,
+                      segments,
+                      clusters: { [ecommerceCluster(config, name)]: 100 },
+                  })),
               ...canaries.map(inTable),
           ]
         : [];
@@ -125,9 +133,10 @@ function gatewayTables(config: PlatformConfig): DeclaredTable[] {
 
 /** A declared route as the table of a proxy shows it. */
 function inTable(route: DeclaredRoute): TableRoute {
-    const { match, shares, mirror, fault } = route;
+    const { match, shares, mirror, fault, service } = route;
     return {
         ...match,
+        segments: service.routing === "gateway-api",
         clusters: Object.fromEntries(shares.map((group) => [clusterOf(route, group), Math.round(100 * group.share)])),
         ...(mirror && {
             mirror: { cluster: clusterOf(route, mirror), percent: Math.round(100 * mirror.share) },

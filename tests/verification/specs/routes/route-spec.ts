@@ -2,7 +2,7 @@ import type { Feature } from "../../features";
 import { defineSpec, exclusive, type Check, type Context, type EvidenceScope, type Spec } from "../../spec";
 import type { Target } from "../../target/target";
 import { routesOfKind, systems, type DeclaredRoute, type RouteKind, type System } from "../support/declared-routes";
-import { istio } from "../support/names";
+import { entranceKinds, istio } from "../support/names";
 
 /** A behaviour that every declared route of a kind has: one check a system, skipped where it declares none. */
 export interface RouteBehaviour {
@@ -61,7 +61,7 @@ async function routeEvidence(target: Target, routes: readonly DeclaredRoute[]): 
         pods: [...new Map(deciders.map((pod) => [pod.name, pod])).values()],
         clusters: [...new Set(routes.map(({ service }) => service.name))],
         objects: [...namespaces].flatMap((namespace) => [
-            { ...istio.virtualService, namespace },
+            { ...entranceKinds(target.config).route, namespace },
             { ...istio.destinationRule, namespace },
         ]),
     };

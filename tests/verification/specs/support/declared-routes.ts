@@ -1,9 +1,9 @@
+import type { Routing } from "../../../../components/config/mesh";
 import type { PlatformConfig } from "../../../../components/config/platform";
 import type { Fault, Route, RouteMatch } from "../../../../components/config/routes";
 import type { OutlierDetection } from "../../../../components/config/traffic";
-import { outboundCluster } from "../../target/envoy";
 import type { Answer, Pod, Request, Target } from "../../target/target";
-import { ecommerceHost, ecommerceServices, helloPort, helloService } from "./names";
+import { ecommerceHost, ecommerceServices, helloPort, helloService, routedCluster } from "./names";
 
 /**
  * Every declared route with a behaviour to prove, whichever system it belongs to: the specs of specs/routes prove them
@@ -23,6 +23,8 @@ export interface RoutedService {
     name: string;
     namespace: string;
     port: number;
+    /** API of its routes: what its subsets are in the proxies follows from it. */
+    routing: Routing;
     /** When its pods are ejected by the proxies that call it. Default: never. */
     outlierDetection?: OutlierDetection;
 }
@@ -94,7 +96,7 @@ export async function podsOf(target: Target, { service }: DeclaredRoute, group?:
 
 /** Name of the cluster of the routed service, or of one of its subsets, in the proxies that decide. */
 export function clusterOf({ service }: DeclaredRoute, group?: PodGroup): string {
-    return outboundCluster(service.name, service.namespace, service.port, group?.subset ?? "");
+    return routedCluster(service.routing, service, group?.subset);
 }
 
 /** The route that takes a request to a path with these headers: the first of the list that matches. */
@@ -129,7 +131,7 @@ export function groupsOf(
 }
 
 /** E8-E10: the routes of egov-hello beside its plain one. */
-function egovRoutes({ egov }: PlatformConfig): DeclaredRoute[] {
+function egovRoutes({ egov, mesh: { routing } }: PlatformConfig): DeclaredRoute[] {
     if (!egov.enabled) return [];
     const { subsets, routes } = egov.hello;
     const labels = Object.fromEntries(
@@ -148,6 +150,7 @@ function egovRoutes({ egov }: PlatformConfig): DeclaredRoute[] {
                 name: helloService,
                 namespace: egov.namespaces.app,
                 port: helloPort,
+                routing,
                 outlierDetection: egov.outlierDetection,
             },
             deciders: (target) => target.gatewayPods(),
@@ -176,7 +179,7 @@ function ecommerceRoutes(config: PlatformConfig): DeclaredRoute[] {
                 match: { prefix: path, ...conditions },
                 request: { path: `${path}/health`, host, headers },
                 plain: { path, host, headers },
-                service: { name, namespace, port: servicePort, outlierDetection },
+                service: { name, namespace, port: servicePort, routing: config.mesh.routing, outlierDetection },
                 deciders: (target: Target) => target.gatewayPods(),
                 forwarded: false,
                 disturbs: [],

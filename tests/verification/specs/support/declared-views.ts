@@ -22,6 +22,8 @@ export interface DeclaredService {
     port: number;
     /** Port of the containers behind it. */
     containerPort: number;
+    /** Labels of its pods. */
+    labels: Readonly<Record<string, string>>;
 }
 
 /** Ports of the study's containers; all of its Services have port 80. */
@@ -29,6 +31,27 @@ const studyPorts = { catalog: 3000, webapp: 8080, "simple-web": 8080, "simple-ba
 
 /** Every Service of the platform's applications. */
 export function declaredServices(config: PlatformConfig): DeclaredService[] {
+    const services = applicationServices(config).map((service) => ({ ...service, labels: { app: service.name } }));
+    return config.mesh.routing === "gateway-api"
+        ? services.flatMap((service) => [service, ...subsetServices(config, service)])
+        : services;
+}
+
+/** The Services over the subsets of one, where routes need them (P12). */
+function subsetServices(config: PlatformConfig, service: DeclaredService): DeclaredService[] {
+    const { egov, ecommerce } = config;
+    const isHello = service.name === helloService && service.namespace === egov.namespaces.app;
+    const hello = isHello ? Object.entries(egov.hello.subsets).map(([subset]) => ({ subset, version: subset })) : [];
+    const inShop = service.namespace === ecommerce.namespace && service.name in ecommerce.canaries;
+    const shop = inShop ? ecommerceServices(config).find(({ name }) => name === service.name)!.versions : [];
+    return [...hello, ...shop].map(({ subset, version }) => ({
+        ...service,
+        name: `${service.name}-${subset}`,
+        labels: { ...service.labels, version },
+    }));
+}
+
+function applicationServices(config: PlatformConfig): Omit<DeclaredService, "labels">[] {
     const { egov, ecommerce, study } = config;
     return [
         ...(egov.enabled
@@ -151,7 +174,7 @@ function serviceRouteProblems({ routes }: ProxySnapshot, { services }: Declarati
 
 function prefixRouteProblems({ routes }: ProxySnapshot, { prefixes }: Declaration): string[] {
     const all = Object.values(routes).flatMap(allRoutes);
-    const routed = new Set(all.map(({ match }) => match?.prefix));
+    const routed = new Set(all.map(({ match }) => match?.prefix ?? match?.path_separated_prefix));
     return prefixes.filter((prefix) => !routed.has(prefix)).map((prefix) => `no route for ${prefix}`);
 }
 
@@ -186,7 +209,9 @@ function clusterProblems({ clusters }: ProxySnapshot, { services }: Declaration)
 function endpointProblems({ endpoints }: ProxySnapshot, { services, pods }: Declaration): string[] {
     return services.flatMap((service) => {
         const own = pods.filter(
-            ({ namespace, labels }) => namespace === service.namespace && labels["app"] === service.name,
+            ({ namespace, labels }) =>
+                namespace === service.namespace &&
+                Object.entries(service.labels).every(([name, value]) => labels[name] === value),
         );
         const wanted = own.map(({ ip }) => `${ip}:${service.containerPort}`);
         const seen = Object.keys(endpoints[clusterOf(service)] ?? {});

@@ -1,7 +1,13 @@
+import type { Retries } from "../../../../components/config/traffic";
 import { requestsToSee } from "../../statistics/sample-size";
 import type { Target } from "../../target/target";
 import { headersFor } from "./declared-routes";
 import { ecommerceHost, ecommercePods } from "./names";
+
+/** Whether a 500 of the sample app is tried again. */
+export function retriesErrors({ attempts, retryOn, codes = [] }: Retries): boolean {
+    return attempts > 0 && (retryOn.includes("5xx") || codes.includes(500));
+}
 
 /** A resource for {@link Lock}: the errors in a row that the gateway has counted for a service. */
 export const gatewayErrors = (service: string): string => `gateway-errors:${service}`;

@@ -1,5 +1,6 @@
 import { canaryVersions } from "../../../../components/config/canary";
 import { namedHosts } from "../../../../components/config/hosts";
+import type { Routing } from "../../../../components/config/mesh";
 import type { PlatformConfig } from "../../../../components/config/platform";
 import { outboundCluster } from "../../target/envoy";
 import type { EnvoyRoute, Pod, Target } from "../../target/target";
@@ -25,6 +26,23 @@ export const istio = {
     envoyFilter: { apiVersion: "networking.istio.io/v1alpha3", kind: "EnvoyFilter" },
 } as const;
 
+/** The Gateway API's kinds (P12). */
+export const gatewayApi = {
+    gateway: { apiVersion: "gateway.networking.k8s.io/v1", kind: "Gateway" },
+    route: { apiVersion: "gateway.networking.k8s.io/v1", kind: "HTTPRoute" },
+} as const;
+
+/** The kinds of what lets requests from outside in and routes them, in the declared API. */
+export function entranceKinds({ mesh: { routing } }: PlatformConfig) {
+    return routing === "gateway-api" ? gatewayApi : { gateway: istio.gateway, route: istio.virtualService };
+}
+
+/** The Gateway of the e-commerce services: one of the Gateway API is where its proxies are. */
+export function ecommerceGatewayReference(config: PlatformConfig) {
+    const namespace = config.mesh.routing === "gateway-api" ? "istio-system" : config.ecommerce.namespace;
+    return { ...entranceKinds(config).gateway, namespace, name: ecommerceGateway };
+}
+
 export const security = {
     authorizationPolicy: { apiVersion: "security.istio.io/v1", kind: "AuthorizationPolicy" },
     peerAuthentication: { apiVersion: "security.istio.io/v1", kind: "PeerAuthentication" },
@@ -33,12 +51,28 @@ export const security = {
 export const apps = { deployment: { apiVersion: "apps/v1", kind: "Deployment" } } as const;
 export const core = { service: { apiVersion: "v1", kind: "Service" } } as const;
 
-export function helloCluster(config: PlatformConfig, subset = ""): string {
-    return outboundCluster(helloService, config.egov.namespaces.app, helloPort, subset);
+/**
+ * Name of the cluster of a Service, or of one of its subsets: a part of the Service, or with the Gateway API, which leads
+ * to Services only, one of its own (P12).
+ */
+export function routedCluster(
+    routing: Routing,
+    { name, namespace, port }: { name: string; namespace: string; port: number },
+    subset = "",
+): string {
+    return routing === "gateway-api" && subset
+        ? outboundCluster(`${name}-${subset}`, namespace, port)
+        : outboundCluster(name, namespace, port, subset);
 }
 
-export function ecommerceCluster(config: PlatformConfig, service: string, subset = ""): string {
-    return outboundCluster(service, config.ecommerce.namespace, config.ecommerce.servicePort, subset);
+export function helloCluster(config: PlatformConfig, subset = ""): string {
+    const hello = { name: helloService, namespace: config.egov.namespaces.app, port: helloPort };
+    return routedCluster(config.mesh.routing, hello, subset);
+}
+
+export function ecommerceCluster(config: PlatformConfig, name: string, subset = ""): string {
+    const { namespace, servicePort } = config.ecommerce;
+    return routedCluster(config.mesh.routing, { name, namespace, port: servicePort }, subset);
 }
 
 /** A version of an e-commerce service: today's, or a canary's candidate (C9). */
@@ -103,7 +137,14 @@ export function leadsTo({ route }: EnvoyRoute, clusters: readonly string[]): boo
     return [route?.cluster ?? "", ...weighted].some((name) => clusters.includes(name));
 }
 
-/** Every prefix that a VirtualService of the platform matches. */
+/** Whether a route with this prefix takes a path: Istio compares characters, the Gateway API whole segments. */
+export function takesPath({ mesh: { routing } }: Pick<PlatformConfig, "mesh">, prefix: string, path: string): boolean {
+    const [only = ""] = path.split("?");
+    const segments = prefix === "/" || only === prefix || only.startsWith(`${prefix}/`);
+    return routing === "gateway-api" ? segments : path.startsWith(prefix);
+}
+
+/** Every prefix that a route of the platform matches. */
 export function declaredPrefixes(config: PlatformConfig): string[] {
     return [
         ...(config.ecommerce.enabled ? ecommerceServices(config).map(({ path }) => path) : []),

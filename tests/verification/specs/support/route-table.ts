@@ -7,6 +7,11 @@ import type { EnvoyFraction, EnvoyRoute, EnvoyRouteConfiguration } from "../../t
 /** A declared route, as far as a route table shows it. */
 export interface DeclaredRoute {
     prefix: string;
+    /**
+     * Whether the path is compared by whole segments, as the Gateway API does.
+     * @default by characters
+     */
+    segments?: boolean;
     /** Header -> exact value. */
     headers?: Readonly<Record<string, string>>;
     /** Cookie -> exact value: Envoy has a pattern for it, which is compared by what it does and not by its text. */
@@ -76,12 +81,13 @@ function overlaps({ match = {} }: EnvoyRoute, prefix: string): boolean {
     return text.startsWith(prefix) || (match["path"] === undefined && prefix.startsWith(text));
 }
 
-function declaredCondition({ prefix, headers = {}, cookies = {} }: DeclaredRoute): Record<string, unknown> {
+function declaredCondition({ prefix, segments, headers = {}, cookies = {} }: DeclaredRoute): Record<string, unknown> {
     const conditions = [
         ...Object.entries(headers).map(([name, exact]) => ({ name, string_match: { exact } })),
         ...(Object.keys(cookies).length > 0 ? [cookiePattern] : []),
     ];
-    return { prefix, ...(conditions.length > 0 && { headers: conditions }) };
+    const path = segments && prefix !== "/" ? { path_separated_prefix: prefix } : { prefix };
+    return { ...path, ...(conditions.length > 0 && { headers: conditions }) };
 }
 
 interface EnvoyHeader {
@@ -125,7 +131,8 @@ const hostFields = ["name", "domains", "routes", "include_request_attempt_count"
 /** Fields of a route that say nothing about what happens to a request, or that other checks compare (C3). */
 const routeFields = ["name", "match", "metadata", "decorator", "route", "typed_per_filter_config"];
 const actionFields = ["cluster", "weighted_clusters", "request_mirror_policies", "timeout", "max_grpc_timeout"].concat(
-    "retry_policy",
+    // The last one is about a cluster that is missing: T14.
+    ...["retry_policy", "cluster_not_found_response_code"],
 );
 const faultFilter = "envoy.filters.http.fault";
 
