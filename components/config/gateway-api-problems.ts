@@ -1,7 +1,7 @@
 import { when, type Finding } from "./finding";
 import type { PlatformConfig } from "./platform";
 import type { Route, RouteRetries } from "./routes";
-import { httpRouteRetryConditions, type RetryCondition } from "./traffic";
+import { httpRouteRetryConditions, isHttpRouteRetry } from "./traffic";
 import { milliseconds } from "./units";
 
 /** What the Gateway API cannot say (P12): refused, since a route that silently did something else would prove nothing. */
@@ -78,12 +78,10 @@ function retryProblems(at: string, retries: RouteRetries, timeout: string | unde
     const { attempts, retryOn, perTryTimeout } = retries;
     if (attempts === 0) return [];
     const shorter = perTryTimeout && (!timeout || milliseconds(perTryTimeout) < milliseconds(timeout));
-    const known: readonly RetryCondition[] = httpRouteRetryConditions;
-    const wrong = retryOn !== undefined && [...retryOn].sort().join() !== [...known].sort().join();
     return [
-        ...when(wrong, [
+        ...when(!isHttpRouteRetry(retryOn), [
             `${at}.retryOn`,
-            `an HTTPRoute retries on ${known.join(", ")}, always, and beside them on the statuses of codes only: name exactly these four`,
+            `an HTTPRoute retries on ${httpRouteRetryConditions.join(", ")}, always, and beside them on the statuses of codes only: name exactly these four`,
         ]),
         ...when(Boolean(shorter), [
             `${at}.perTryTimeout`,

@@ -54,7 +54,7 @@ export const fault = z
 export type Fault = z.infer<typeof fault>;
 
 /** Retries of one route; what is left out is as Istio has it. */
-export const routeRetries = retries.extend({
+export const routeRetries = retries.omit({ codes: true }).extend({
     perTryTimeout: retries.shape.perTryTimeout.optional().describe("Time allowed to each try. Default: the route's"),
     retryOn: retries.shape.retryOn
         .optional()

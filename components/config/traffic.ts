@@ -56,15 +56,21 @@ export const httpRouteRetryConditions = [
     "cancelled",
 ] as const satisfies readonly RetryCondition[];
 
+/** Whether an HTTPRoute retries on exactly these conditions; Istio's default has a status beside them. */
+export function isHttpRouteRetry(conditions: readonly RetryCondition[] = []): boolean {
+    return [...conditions].sort().join() === [...httpRouteRetryConditions].sort().join();
+}
+
 /** Retries of a VirtualService's route. `attempts: 0` switches them off. */
 export const retries = z.strictObject({
     attempts: z.int().min(0).describe("Tries after the first one"),
     perTryTimeout: duration.describe("Time allowed to each try"),
     retryOn: z.array(retryCondition).min(1).describe("Conditions under which a try is repeated"),
     codes: z
-        .array(z.int().min(400).max(599))
+        .array(z.int().min(500).max(599))
+        .min(1)
         .optional()
-        .describe("Statuses after which a try is repeated, beside what the conditions say. Default: none"),
+        .describe("Statuses of errors after which a try is repeated, beside what the conditions say. Default: none"),
 });
 export type Retries = z.infer<typeof retries>;
 

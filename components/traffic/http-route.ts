@@ -1,5 +1,9 @@
 import type { Fault, RouteMatch, RouteRetries } from "../config/routes";
+import type { Retries } from "../config/traffic";
 import { destinationSpec, type Destination, type Subset, type WeightedDestination } from "./service";
+
+/** Retries of a rule: conditions, and statuses of errors. */
+export type RetryPolicy = RouteRetries & Pick<Retries, "codes">;
 
 /** One rule of a VirtualService: which requests, whereto, within which time. */
 export interface HttpRouteArgs {
@@ -37,7 +41,7 @@ export interface HttpRouteArgs {
      * What is tried again, how often and how long each time (C3). `attempts: 0` switches retries off.
      * @default Istio's: 2 more tries when no answer came (connect-failure, refused-stream, unavailable, cancelled)
      */
-    retries?: RouteRetries;
+    retries?: RetryPolicy;
 
     /**
      * Copies of the requests, all or a share in percent, to another subset; nobody waits for their answers (E10, T6).
@@ -96,7 +100,7 @@ export function cookiePattern(name: string, value: string): string {
     return `(.*;\\s*)?${escape(name)}=${escape(value)}(;.*)?`;
 }
 
-function retriesSpec({ attempts, perTryTimeout, retryOn = [], codes = [] }: RouteRetries) {
+function retriesSpec({ attempts, perTryTimeout, retryOn = [], codes = [] }: RetryPolicy) {
     if (attempts === 0) return { attempts };
     const conditions = [...retryOn, ...codes];
     return {

@@ -1,11 +1,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { RouteRetries } from "../../config/routes";
-import { httpRouteRetryConditions, type RetryCondition } from "../../config/traffic";
+import { httpRouteRetryConditions, isHttpRouteRetry } from "../../config/traffic";
 import { milliseconds } from "../../config/units";
 import { GATEWAY_API } from "../api";
 import type { GatewayReference } from "../gateway";
-import { cookiePattern, isSplit, type HttpRouteArgs } from "../http-route";
+import { cookiePattern, isSplit, type HttpRouteArgs, type RetryPolicy } from "../http-route";
 import type { Destination } from "../service";
 import { routedHosts, type VirtualServiceArgs } from "../virtual-service";
 import { subsetService } from "./subset-service";
@@ -74,11 +73,12 @@ function backendSpec(destination: Destination) {
     return { name, namespace, port };
 }
 
-function retrySpec({ attempts, retryOn, codes = [] }: RouteRetries) {
+function retrySpec({ attempts, retryOn, codes = [] }: RetryPolicy) {
     if (attempts === 0) return { attempts };
-    const known: readonly RetryCondition[] = httpRouteRetryConditions;
-    const others = retryOn?.filter((condition) => !known.includes(condition)) ?? [];
-    if (others.length > 0) throw new RangeError(`an HTTPRoute does not retry on ${others.join(", ")}`);
+    if (!isHttpRouteRetry(retryOn))
+        throw new RangeError(
+            `an HTTPRoute retries on ${httpRouteRetryConditions.join(", ")}, and not on ${retryOn?.join(", ") ?? "Istio's default"}`,
+        );
     return { attempts, ...(codes.length > 0 && { codes: [...codes] }) };
 }
 

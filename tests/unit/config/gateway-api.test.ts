@@ -60,7 +60,11 @@ describe("Configuration: routes in the Gateway API (P12)", () => {
             ({ ecommerce }) => (ecommerce.routePolicy!.retries["perTryTimeout"] = "10s"),
             /^istio-platform:ecommerce\.routePolicy\.retries\.perTryTimeout: .*ends the request, it is not repeated: set it to the route's timeout \(30s\)/,
         ],
-        ["the oldest version of TLS", ({ ecommerce }) => (ecommerce.tls = {}), /^istio-platform:ecommerce\.tls: .*minimumVersion/],
+        [
+            "the oldest version of TLS",
+            ({ ecommerce }) => (ecommerce.tls = {}),
+            /^istio-platform:ecommerce\.tls: .*minimumVersion/,
+        ],
         [
             "a path with an escaped slash",
             ({ egov }) => (egov.hello.path = "/a%2Fb"),
