@@ -69,12 +69,7 @@ async function platform() {
     const knownHosts = externalHosts.knownHosts(config.ecommerce.scope?.outside ?? []);
     const ecommerce = when(
         config.ecommerce.enabled,
-        () =>
-            new Ecommerce(
-                "ecommerce",
-                { config: config.ecommerce, image, entrance, knownHosts, mesh },
-                onCluster,
-            ),
+        () => new Ecommerce("ecommerce", { config: config.ecommerce, image, entrance, knownHosts, mesh }, onCluster),
     );
     const study = when(
         config.study.enabled,

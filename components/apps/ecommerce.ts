@@ -11,6 +11,7 @@ import {
     createRoutes,
     GatewayRateLimit,
     SidecarScope,
+    subsetService,
     type AnyGateway,
     type Entrance,
     type KnownHost,
@@ -69,12 +70,17 @@ export class Ecommerce extends pulumi.ComponentResource {
 
     /** T7: what the sidecars know, where it is configured. */
     private narrow(
-        { config, knownHosts, mesh }: EcommerceArgs,
+        { config, entrance, knownHosts, mesh }: EcommerceArgs,
         created: k8s.core.v1.Namespace,
     ): pulumi.CustomResource[] {
         if (!config.scope) return [];
         const { namespace, servicePort: port } = config;
-        const services = Object.keys(config.services).map((name) => ({ name, namespace, port }));
+        const services = Object.keys(config.services).flatMap((name) => {
+            const service = { name, namespace, port };
+            const canary = entrance.routing === "gateway-api" && name in config.canaries;
+            const versions = canary ? ["stable", "candidate"] : [];
+            return [service, ...versions.map((subset) => subsetService({ service, name: subset }))];
+        });
         const opts = { parent: this, dependsOn: [created, ...mesh] };
         return [new SidecarScope(namespace, { namespace, services, others: knownHosts }, opts)];
     }

@@ -2,7 +2,7 @@ import { siteHosts } from "../../../../components/config/egress";
 import { namedHosts } from "../../../../components/config/hosts";
 import type { PlatformConfig } from "../../../../components/config/platform";
 import { declaredServices } from "./declared-views";
-import { ecommerceServices, egressGateway, gatewayServer } from "./names";
+import { egressGateway, gatewayServer } from "./names";
 
 /** What the sidecars of the e-commerce services know of the rest of the mesh, where that is declared (T7). */
 
@@ -17,7 +17,9 @@ export function knownHosts(config: PlatformConfig): string[] {
     const { ecommerce, mesh } = config;
     const outside = Object.entries(mesh.egress.hosts).filter(([name]) => ecommerce.scope?.outside.includes(name));
     return [
-        ...ecommerceServices(config).map(({ name }) => `${name}.${ecommerce.namespace}.svc.cluster.local`),
+        ...declaredServices(config)
+            .filter(({ namespace }) => namespace === ecommerce.namespace)
+            .map(({ name, namespace }) => `${name}.${namespace}.svc.cluster.local`),
         ...outside.map(([, { host }]) => host),
         ...(outside.some(([, { through }]) => through === "gateway")
             ? [`${egressGateway}.istio-system.svc.cluster.local`]
