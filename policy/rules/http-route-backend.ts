@@ -4,7 +4,7 @@ import { at, list, type Rule } from "./rule";
 export const httpRouteBackend: Rule = {
     id: "http-route-backend",
     title: "Every backend of an HTTPRoute is a Service that exists, at one of its ports",
-    reason: "istiod reports ResolvedRefs false, and requests of the rule are answered 500 or 503.",
+    reason: "Requests of the rule are answered with an error; of a port that is missing not even istiod reports anything.",
     fix: "Name a Service (its name, not a host) and a port of it (its `port`, not its targetPort).",
     severity: "critical",
     enforcement: "mandatory",
@@ -16,7 +16,7 @@ export const httpRouteBackend: Rule = {
                     yield at(
                         route,
                         field.get("name"),
-                        `there is no Service ${resolution.fqdn}: requests are answered 500`,
+                        `there is no Service ${resolution.fqdn}: its requests are answered with an error`,
                         resolution.suggestion
                             ? `${resolution.suggestion} comes closest: name that one`
                             : `declare the Service ${resolution.fqdn}`,
@@ -27,7 +27,7 @@ export const httpRouteBackend: Rule = {
                 yield at(
                     route,
                     field.get("port"),
-                    `${resolution.service.id} has no port ${port}, it has ${list(ports.map(String))}: requests are answered 500`,
+                    `${resolution.service.id} has no port ${port}, it has ${list(ports.map(String))}: its requests are answered with an error`,
                     `write ${list(ports.map(String)).replace(" and ", " or ")}`,
                 );
             }

@@ -76,6 +76,8 @@ export const gatewayApi: readonly Mutation[] = [
                 ids: ["P12", "C9"],
                 description: `The HTTPRoute of ${order} exchanges the shares of the two versions.`,
                 expectRed: { ...gatewayTable, "route-weights": ["ecommerce"] },
+                // The near misses of the groups nearly all get the candidate, some runs all of them.
+                mayRed: { "route-matches": ["ecommerce"] },
             },
             (spec) => {
                 const { backendRefs } = shared(spec);
@@ -121,8 +123,8 @@ export const gatewayApi: readonly Mutation[] = [
         {
             name: "api-route-port",
             ids: ["P12", "C2"],
-            description: `The HTTPRoute ${product} leads to a port that its Service does not have.`,
-            expectRed: union(shopRouteGone, routesReported),
+            description: `The HTTPRoute ${product} leads to a port that its Service does not have: istiod has nothing against it.`,
+            expectRed: shopRouteGone,
         },
         (spec) => (spec.rules[0].backendRefs[0].port += 1),
         (routes, mesh) => !routes.some(({ route }) => route?.cluster === shopCluster(mesh, product)),

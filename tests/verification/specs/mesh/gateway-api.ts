@@ -76,7 +76,7 @@ export const gatewayApiStatus = defineSpec({
                 ),
             () =>
                 check("routes", () =>
-                    require("every declared HTTPRoute accepted by its Gateway, with all its references found", "the route names a Gateway, a Service or a port that is not there", async () =>
+                    require("every declared HTTPRoute accepted by its Gateway, with all its references found", "the route names a Gateway or a Service that is not there", async () =>
                         (await Promise.all(declared.map((one) => routeProblems(target, one)))).flat()),
                 ),
         );
