@@ -7,7 +7,7 @@ import { loadConfig } from "./components/config/load";
 import { EgressGateway, IngressGateway, ISTIO_NAMESPACE, IstioControlPlane } from "./components/mesh";
 import { loadCharts } from "./components/mesh/charts";
 import { toolProvenance } from "./components/provenance";
-import { GatewayCertificate, GatewayTokens, MutualTls, RequestFilter } from "./components/security";
+import { GatewayCertificate, GatewayTokens, MutualTls, NetworkPolicies, RequestFilter } from "./components/security";
 import { createGateway, ExternalHosts, type Entrance } from "./components/traffic";
 import { Verification } from "./components/verification";
 
@@ -80,6 +80,10 @@ async function platform() {
     // Who may talk to whom, and how.
     const applications = [egov, ecommerce, study].flatMap(resourcesOf);
     const mutualTls = new MutualTls("mutual-tls", { config: config.mesh.mtls, mesh, applications }, onCluster);
+    const networkPolicies = when(
+        config.mesh.networkPolicies,
+        () => new NetworkPolicies("network-policies", { config, applications }, onCluster),
+    );
     const certificate = when(config.ecommerce.enabled && config.ecommerce.tls, (tls) => {
         const hosts = [...config.ecommerce.hosts, ...tls.httpsOnlyHosts];
         return new GatewayCertificate(
@@ -109,7 +113,7 @@ async function platform() {
             gateway,
             ...entrances,
             ...applications,
-            ...[mutualTls, certificate, tokens, requestFilter].flatMap(resourcesOf),
+            ...[mutualTls, networkPolicies, certificate, tokens, requestFilter].flatMap(resourcesOf),
         ],
     });
 

@@ -65,7 +65,7 @@ function writeConfig(): string {
     const local = parse(readFileSync(join(projectDirectory, "Pulumi.local.yaml"), "utf8")) as { config: object };
     const config = {
         ...local.config,
-        "istio-platform:cluster": { kind: "embedded", name: stackName, hostPorts: [] },
+        "istio-platform:cluster": { kind: "embedded", name: stackName, hostPorts: [], networkPolicies: true },
         "istio-platform:verification": { enabled: false },
     };
     writeFileSync(file, stringify({ config }));

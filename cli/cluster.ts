@@ -173,7 +173,7 @@ function internalCommand(): Command {
 
 const nameInput = z.object({ name: embeddedCluster.shape.name });
 const applyInput = embeddedCluster
-    .pick({ name: true, nodes: true, hostPorts: true })
+    .pick({ name: true, nodes: true, hostPorts: true, networkPolicies: true })
     .extend({ images: z.array(z.object({ name: z.string() })) })
     .loose();
 

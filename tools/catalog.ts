@@ -87,6 +87,7 @@ export function goTools(versions: Versions): GoTool[] {
         cni("meta/portmap"),
         ...["kubenode", "image", "pause"].map(own),
         { ...own("coredns"), version: versions.coredns, source: "github.com/coredns/coredns" },
+        { ...own("kube-router"), version: versions.kubeRouter, source: "github.com/cloudnativelabs/kube-router" },
         { ...istio("istioctl/cmd/istioctl"), versionArguments: ["version", "--remote=false", "--short"] },
         istio("pilot/cmd/pilot-agent"),
         istio("pilot/cmd/pilot-discovery"),

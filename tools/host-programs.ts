@@ -20,13 +20,13 @@ const moreIptables = ["ip6tables", "ip6tables-save", "ip6tables-restore", "xtabl
 const programLists: Record<PackageList, ProgramList> = {
     system: {
         required: ["containerd", "containerd-shim-runc-v2", "ctr", "runc", "ip", "mount", "umount", ...iptables],
-        optional: ["nft", "conntrack", "nsenter", "modprobe", "ethtool", ...moreIptables],
+        optional: ["nft", "ipset", "conntrack", "nsenter", "modprobe", "ethtool", ...moreIptables],
     },
     "image-base": { required: iptables, optional: ["busybox", ...moreIptables] },
 };
 
 /** Programs that Debian has in /usr/sbin, where the embedded cluster looks for them. */
-const inSbin = /^(ip6?tables.*|xtables.*|runc|nft|conntrack|modprobe|ip)$/;
+const inSbin = /^(ip6?tables.*|xtables.*|runc|nft|ipset|conntrack|modprobe|ip)$/;
 
 /** Where distributions keep the certificate authorities in one file. */
 const certificateBundles = [

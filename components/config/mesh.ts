@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { accessLog } from "./access-log";
 import { egress } from "./egress";
+import { networkPolicies } from "./network-policies";
 import { requestFilter } from "./request-filter";
 import { resources } from "./resources";
 import { mtls, pathNormalization } from "./security";
@@ -63,6 +64,11 @@ export const mesh = z.strictObject({
     routing: routing.describe(
         "API of what lets requests from outside in and routes them to the sample systems. istio: Gateway and VirtualService. gateway-api: Kubernetes' own Gateway and HTTPRoute, which are installed too (P12); they compare a path by whole segments (/a takes /a/b, not /ab), and what they cannot say is refused. What leaves the mesh is Istio's API either way",
     ),
+    networkPolicies: networkPolicies
+        .optional()
+        .describe(
+            "NetworkPolicies of the systems' namespaces: what nobody declares does not even connect (S6). Default: none",
+        ),
     ingressGateway: z
         .strictObject({
             replicas: z.int().min(1).default(1).describe("Proxies, where there is no autoscaling"),

@@ -60,6 +60,17 @@ function workloads({ egov, ecommerce, study }: PlatformConfig): Workload[] {
     ];
 }
 
+/** Namespaces that are no system's: nothing would be admitted (S6). */
+export function networkPolicyProblems(config: PlatformConfig): Finding[] {
+    const systems = [...new Set(workloads(config).map(({ namespace }) => namespace))];
+    const unknown = (at: string, name: string) =>
+        when(!systems.includes(name), [at, `no system has the namespace ${name}; there are: ${systems.join(", ")}`]);
+    return Object.entries(config.mesh.networkPolicies?.admitted ?? {}).flatMap(([namespace, admitted]) => {
+        const at = `mesh.networkPolicies.admitted.${namespace}`;
+        return [...unknown(at, namespace), ...admitted.flatMap((name, index) => unknown(`${at}.${index}`, name))];
+    });
+}
+
 /** Hosts that would be redirected and answered at once: Istio would do one of both (P5). */
 export function httpsOnlyProblems({ ecommerce: { tls, hosts } }: PlatformConfig): Finding[] {
     return (tls?.httpsOnlyHosts ?? []).flatMap((host, index) =>

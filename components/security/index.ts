@@ -13,3 +13,4 @@ export { GatewayTokens, type GatewayTokensArgs } from "./gateway-tokens";
 export { signingKeyProvider } from "./signing-key";
 export { claimPolicySpec, missingTokenSpec, requestAuthenticationSpec, type TokenPolicyArgs } from "./token-policy";
 export { certificateProvider, SelfSignedCertificate } from "./self-signed-certificate";
+export { declaredPolicies, NetworkPolicies, type NetworkPoliciesArgs } from "./network-policies";

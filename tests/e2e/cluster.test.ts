@@ -32,12 +32,14 @@ const single: ClusterRequest = {
     name: "e2e-single",
     nodes: [{ zone: "zone-a" }],
     hostPorts: [{ hostPort: 42380, nodePort: 30080 }],
+    networkPolicies: false,
     images,
 };
 const double: ClusterRequest = {
     name: "e2e-double",
     nodes: [{ zone: "zone-a" }, { zone: "zone-b" }],
     hostPorts: [],
+    networkPolicies: true,
     images,
 };
 
@@ -217,6 +219,28 @@ describe("embedded cluster", function () {
             assert.equal(text, `hello from ${to}`);
         }
         assert.equal(await kubectl(single.name, "get", "nodes", "-o", "name"), "node/e2e-single");
+    });
+
+    it("enforces NetworkPolicies between nodes", async () => {
+        const [from, to] = [await podOf(double.name, "a"), await podOf(double.name, "b")];
+        const address = await kubectl(double.name, "get", "pod", to, "-o", "jsonpath={.status.podIP}");
+        const code = `fetch("http://${address}:8080/").then((r) => r.text(), (e) => e.cause.code).then(console.log)`;
+        const seen = () => kubectl(double.name, "exec", from, "--", "/nodejs/node", "-e", code);
+        const admit = (peers: object[]) =>
+            apply(double.name, {
+                apiVersion: "networking.k8s.io/v1",
+                kind: "NetworkPolicy",
+                metadata: { name: "b" },
+                spec: { podSelector: { matchLabels: { app: "b" } }, policyTypes: ["Ingress"], ingress: peers },
+            });
+        await admit([]);
+        await pollUntil("the connection is refused", 20_000, async () =>
+            (await seen()) === "ECONNREFUSED" ? true : undefined,
+        );
+        await admit([{ from: [{ podSelector: { matchLabels: { app: "a" } } }] }]);
+        await pollUntil("the pod answers again", 20_000, async () =>
+            (await seen()).startsWith("hello") ? true : undefined,
+        );
     });
 
     it("leaves nothing when the supervisor is killed, and starts again on its data", async () => {

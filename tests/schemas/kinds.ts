@@ -5,6 +5,7 @@ export const kubernetesKinds = [
     "apiextensions.k8s.io/v1/CustomResourceDefinition",
     "apps/v1/Deployment",
     "autoscaling/v2/HorizontalPodAutoscaler",
+    "networking.k8s.io/v1/NetworkPolicy",
     "policy/v1/PodDisruptionBudget",
     "rbac.authorization.k8s.io/v1/ClusterRole",
     "rbac.authorization.k8s.io/v1/ClusterRoleBinding",

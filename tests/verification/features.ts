@@ -1,6 +1,7 @@
 import { siteHosts, undeclaredServices } from "../../components/config/egress";
 import { namedHosts } from "../../components/config/hosts";
 import { milliseconds } from "../../components/config/units";
+import { enforcesNetworkPolicies } from "../../components/config/network-policies";
 import type { PlatformConfig } from "../../components/config/platform";
 import { beyondScope, calledOutside } from "./specs/support/scope";
 import { retriesErrors } from "./specs/support/errors";
@@ -158,6 +159,12 @@ const features = {
         mtls.mode === "STRICT" ||
         mtls.exceptions.some(({ mode }) => mode === "STRICT") ||
         "mesh.mtls.mode is PERMISSIVE without any port that is STRICT",
+    /** NetworkPolicies are declared, and somebody enforces them. */
+    "network-policies": ({ mesh, cluster }: PlatformConfig) =>
+        mesh.networkPolicies === undefined ? "mesh.networkPolicies is not set" : enforcesNetworkPolicies(cluster),
+    /** A pod that belongs to no system. */
+    "outside-site": ({ mesh }: PlatformConfig) =>
+        mesh.egress.site !== undefined || "mesh.egress.site is not set: there is no pod outside of the systems",
     ...studyFeatures,
     "registry-only": ({ mesh }: PlatformConfig) =>
         mesh.outboundTrafficPolicy === "REGISTRY_ONLY" ||

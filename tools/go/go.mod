@@ -3,6 +3,7 @@ module istio-platform.local/tools
 go 1.26
 
 require (
+	github.com/cloudnativelabs/kube-router/v2 v2.2.1
 	github.com/coredns/coredns v1.13.1
 	github.com/google/go-containerregistry v0.20.6
 	github.com/vishvananda/netlink v1.3.1
@@ -497,6 +498,9 @@ require (
 	sigs.k8s.io/structured-merge-diff/v6 v6.3.1 // indirect
 	sigs.k8s.io/yaml v1.6.0 // indirect
 )
+
+// k3s' own line of releases: it has the same controller, and a module that the checksum database knows.
+replace github.com/cloudnativelabs/kube-router/v2 => github.com/k3s-io/kube-router/v2 v2.2.1
 
 replace github.com/openshift/api => github.com/openshift/api v0.0.0-20260320151444-324a1bcb9f55
 

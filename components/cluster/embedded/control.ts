@@ -13,7 +13,10 @@ import { ClusterStatus, isRunning, readStatus } from "./status";
 import { changeBetween, missingImages, SupervisorConfig, supervisorConfig, SupervisorImage } from "./supervisor-config";
 
 /** What to run. */
-export interface ClusterRequest extends Pick<EmbeddedClusterConfig, "name" | "nodes" | "hostPorts"> {
+export interface ClusterRequest extends Pick<
+    EmbeddedClusterConfig,
+    "name" | "nodes" | "hostPorts" | "networkPolicies"
+> {
     /** Names of the toolchain's images to import. Default: all. */
     images?: readonly string[];
 }
@@ -53,7 +56,7 @@ export async function ensureCluster(request: ClusterRequest, options: ControlOpt
                     `Remove it first: npm run cluster -- destroy --name ${request.name}`,
             );
         if (isRunning(status) && change === "restart") {
-            options.onProgress?.(`cluster ${request.name}: its programs or ports have changed, starting again`);
+            options.onProgress?.(`cluster ${request.name}: its programs, ports or duties have changed, starting again`);
             await kubenode(existing ?? wanted, "stop");
             status = readStatus(request.name);
         }

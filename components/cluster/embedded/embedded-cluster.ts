@@ -40,6 +40,7 @@ export class EmbeddedCluster extends pulumi.ComponentResource implements Cluster
                 name: config.name,
                 nodes: config.nodes,
                 hostPorts: config.hostPorts,
+                networkPolicies: config.networkPolicies,
                 images: images.map(({ name, digest }) => ({ name, digest })),
                 toolchain,
             },

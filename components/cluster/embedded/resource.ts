@@ -7,6 +7,8 @@ export interface EmbeddedNodesArgs {
     name: pulumi.Input<string>;
     nodes: pulumi.Input<{ zone: string }[]>;
     hostPorts: pulumi.Input<{ hostPort: number; nodePort: number }[]>;
+    /** Whether the nodes enforce NetworkPolicies. */
+    networkPolicies: pulumi.Input<boolean>;
     /** Images to import; the digest tells one build of an image from another. */
     images: pulumi.Input<{ name: string; digest: string }[]>;
     /** Key of the tools' lock files: other tools start the cluster again. */
@@ -40,7 +42,7 @@ const provider: pulumi.dynamic.ResourceProvider<pulumi.Unwrap<EmbeddedNodesArgs>
     async diff(_id, olds, news) {
         const differ = (key: keyof typeof news) => JSON.stringify(olds[key]) !== JSON.stringify(news[key]);
         const replaces = (["name", "nodes"] as const).filter(differ);
-        const updates = (["hostPorts", "images", "toolchain"] as const).filter(differ);
+        const updates = (["hostPorts", "networkPolicies", "images", "toolchain"] as const).filter(differ);
         const { running, exists } = await cli<{ running: boolean; exists: boolean }>(news.projectDirectory, "probe", {
             name: olds.name,
         });

@@ -6,6 +6,7 @@ export interface SupervisorConfig {
     name: string;
     nodes: { zone: string }[];
     hostPorts: { hostPort: number; nodePort: number }[];
+    networkPolicies: boolean;
     bin: string;
     system: string;
     images: SupervisorImage[];
@@ -19,7 +20,7 @@ const firstImages = [/\/pause:/, /\/coredns:/];
 
 /** The supervisor's configuration for a cluster on a toolchain. */
 export function supervisorConfig(
-    cluster: Pick<EmbeddedClusterConfig, "name" | "nodes" | "hostPorts">,
+    cluster: Pick<EmbeddedClusterConfig, "name" | "nodes" | "hostPorts" | "networkPolicies">,
     toolchain: Pick<Toolchain, "bin" | "system">,
     images: readonly SupervisorImage[],
 ): SupervisorConfig {
@@ -31,6 +32,7 @@ export function supervisorConfig(
         name: cluster.name,
         nodes: cluster.nodes.map(({ zone }) => ({ zone })),
         hostPorts: cluster.hostPorts.map(({ hostPort, nodePort }) => ({ hostPort, nodePort })),
+        networkPolicies: cluster.networkPolicies,
         bin: toolchain.bin,
         system: toolchain.system,
         images: images
@@ -42,11 +44,11 @@ export function supervisorConfig(
 /** What has to happen to a cluster that exists so that it becomes the one that is wanted. */
 export type Change = "none" | "import" | "restart" | "replace";
 
-/** Decides it: other nodes make another cluster; other programs or ports need a restart; other images only an import. */
+/** Decides it: other nodes make another cluster; other programs, ports or duties need a restart; other images only an import. */
 export function changeBetween(existing: SupervisorConfig, wanted: SupervisorConfig): Change {
     const same = (key: keyof SupervisorConfig) => JSON.stringify(existing[key]) === JSON.stringify(wanted[key]);
     if (!same("name") || !same("nodes")) return "replace";
-    if (!same("bin") || !same("system") || !same("hostPorts")) return "restart";
+    if ((["bin", "system", "hostPorts", "networkPolicies"] as const).some((key) => !same(key))) return "restart";
     return missingImages(existing, wanted).length > 0 ? "import" : "none";
 }
 

@@ -50,6 +50,7 @@ const kinds = {
     HTTPRoute: ["apis/gateway.networking.k8s.io/v1", "httproutes"],
     AuthorizationPolicy: ["apis/security.istio.io/v1", "authorizationpolicies"],
     RequestAuthentication: ["apis/security.istio.io/v1", "requestauthentications"],
+    NetworkPolicy: ["apis/networking.k8s.io/v1", "networkpolicies"],
     PeerAuthentication: ["apis/security.istio.io/v1", "peerauthentications"],
     ServiceEntry: ["apis/networking.istio.io/v1", "serviceentries"],
     Sidecar: ["apis/networking.istio.io/v1", "sidecars"],

@@ -11,6 +11,7 @@ import { gatewayApi } from "./gateway-api";
 import { gateways } from "./gateways";
 import { https } from "./https";
 import { mutualTls } from "./mutual-tls";
+import { networkPolicies } from "./network-policies";
 import { paths } from "./paths";
 import { platform } from "./platform";
 import { rateLimit } from "./rate-limit";
@@ -36,6 +37,7 @@ export const mutations: readonly Mutation[] = [
     ...ofIstioRoutes([...routes, ...undeclared, ...egovRoutes, ...canaries, ...destinationRules, ...gateways]),
     ...gatewayApi,
     ...mutualTls,
+    ...networkPolicies,
     ...paths,
     ...study,
     ...zones,

@@ -6,7 +6,12 @@ import {
     SupervisorConfig,
 } from "../../../components/cluster/embedded/supervisor-config";
 
-const cluster = { name: "local", nodes: [{ zone: "zone-a" }], hostPorts: [{ hostPort: 30000, nodePort: 30000 }] };
+const cluster = {
+    name: "local",
+    nodes: [{ zone: "zone-a" }],
+    hostPorts: [{ hostPort: 30000, nodePort: 30000 }],
+    networkPolicies: false,
+};
 const tools = { bin: "/tools/bin", system: "/tools/system" };
 const image = (name: string, digest = "sha256:1") => ({ name, archive: `/images/${name}.tar`, digest });
 const base = supervisorConfig(cluster, tools, [image("istio/pilot:1"), image("registry.k8s.io/pause:3.10")]);
@@ -40,6 +45,7 @@ describe("configuration of the supervisor", () => {
         ["another image", { images: [image("istio/pilot:2")] }, "import"],
         ["another build of an image", { images: [image("istio/pilot:1", "sha256:2")] }, "import"],
         ["other ports", { hostPorts: [] }, "restart"],
+        ["another duty", { networkPolicies: true }, "restart"],
         ["other programs", { bin: "/new/bin" }, "restart"],
         ["another zone", { nodes: [{ zone: "zone-b" }] }, "replace"],
         ["more nodes", { nodes: [{ zone: "zone-a" }, { zone: "zone-b" }] }, "replace"],

@@ -315,6 +315,16 @@ describe("Configuration: validation", () => {
                 "mesh.mtls.exceptions.0: no workload egov-infra/gateway-server:8000: the exception would be for nobody; there are: egov-app/egov-hello:8080, egov-infra/gateway-server:9000",
             ],
             [
+                "S6 an admission to no system",
+                { mesh: { networkPolicies: { admitted: { shop: ["egov-infra"] } } } },
+                "mesh.networkPolicies.admitted.shop: no system has the namespace shop; there are: egov-app, egov-infra, ecommerce",
+            ],
+            [
+                "S6 an admission of a namespace that is no system's",
+                { mesh: { networkPolicies: { admitted: { ecommerce: ["outside"] } } } },
+                "mesh.networkPolicies.admitted.ecommerce.0: no system has the namespace outside; there are: egov-app, egov-infra, ecommerce",
+            ],
+            [
                 "E2 http-echo, which cannot force errors",
                 { sampleImage: { app: "http-echo" } },
                 'sampleImage.app: http-echo cannot force errors (E2) nor forward (E7), which egov needs: set it to "sample-app", or egov.enabled to false',

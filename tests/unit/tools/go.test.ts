@@ -9,6 +9,7 @@ import { istioRelease, readVersions, versions } from "../../../tools/versions";
 
 describe("tools: versions", () => {
     const goMod = `module m\n\ngo 1.26\n\nrequire github.com/coredns/coredns v1.13.1\n\nrequire (
+\tgithub.com/cloudnativelabs/kube-router/v2 v2.2.1
 \tgithub.com/containernetworking/plugins v1.9.1 // indirect
 \tgithub.com/pulumi/pulumi/pkg/v3 v3.245.0 // indirect
 \tgo.etcd.io/etcd/server/v3 v3.6.5 // indirect
@@ -23,6 +24,7 @@ describe("tools: versions", () => {
             istio: istioRelease.version,
             pulumi: "3.245.0",
             coredns: "1.13.1",
+            kubeRouter: "2.2.1",
             cniPlugins: "1.9.1",
             envoy: "1.37.0",
         });

@@ -25,6 +25,7 @@ export function fakeTarget(parts: Partial<Target> = {}): Target {
         connect: absent,
         inside: absent,
         local: absent,
+        dial: absent,
         proxy: absent,
         gatewayPods: absent,
         proxySync: absent,

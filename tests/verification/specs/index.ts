@@ -28,6 +28,7 @@ import { routeTables } from "./mesh/route-tables";
 import { authorization } from "./security/authorization";
 import { https } from "./security/https";
 import { mutualTls } from "./security/mutual-tls";
+import { networkPolicies } from "./security/network-policies";
 import { paths } from "./security/paths";
 import { rateLimit } from "./security/rate-limit";
 import { filter } from "./security/request-filter";
@@ -79,6 +80,7 @@ export const specs: readonly Spec[] = [
     routeTables,
     gatewayApiStatus,
     mutualTls,
+    networkPolicies,
     paths,
     authorization,
     https,

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { KubeConfig } from "@kubernetes/client-node";
 import { seconds } from "../wait";
+import { dial } from "./dial";
 import { EnvoyProxy, istiodDebugPort, parseSync } from "./envoy";
 import { TargetError, type VerificationTarget } from "./file";
 import { openConnection, sendStream, toAnswer } from "./http";
@@ -145,6 +146,10 @@ class ClusterTarget implements Target {
             { timeout: 10_000 + timeout * Math.ceil((count * urls.length) / concurrency) },
         );
         return parseClientOutput(output);
+    }
+
+    dial(pod: Pod, addresses: readonly string[]): Promise<ReadonlyMap<string, string>> {
+        return dial(this.kubernetes, pod, addresses);
     }
 
     proxy(pod: Pod): Proxy {

@@ -320,6 +320,11 @@ export interface Target {
         request?: Omit<Request, "path">,
         stream?: Stream,
     ): Promise<Answer[]>;
+    /**
+     * Opens TCP connections from inside a pod, past its sidecar, to each address (`IP:PORT`): what the pod network lets
+     * through. `open`, or else what became of the connection.
+     */
+    dial(pod: Pod, addresses: readonly string[]): Promise<ReadonlyMap<string, string>>;
     proxy(pod: Pod): Proxy;
     /** The ready pods of the ingress gateway: the others get no requests. */
     gatewayPods(): Promise<Pod[]>;

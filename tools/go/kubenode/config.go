@@ -26,6 +26,8 @@ type Config struct {
 	Images []Image `json:"images"`
 	// ProxyMode of kube-proxy: nftables (default) or iptables.
 	ProxyMode string `json:"proxyMode"`
+	// NetworkPolicies: whether the nodes enforce them. The CNI plugins alone do not.
+	NetworkPolicies bool `json:"networkPolicies"`
 	// SandboxImage of containerd.
 	SandboxImage string `json:"sandboxImage"`
 	// RegistryMirrors: registry host -> URL that containerd asks first.
@@ -99,12 +101,16 @@ func (c Config) validate(l layout) error {
 	case !filepath.IsAbs(c.Bin) || !filepath.IsAbs(c.System):
 		return problem("bin and system must be absolute paths")
 	}
-	for _, program := range []string{
+	programs := []string{
 		c.Bin + "/kube-apiserver", c.Bin + "/kube-controller-manager", c.Bin + "/kube-scheduler", c.Bin + "/kubelet",
 		c.Bin + "/kube-proxy", c.Bin + "/kubeadm", c.Bin + "/etcd", c.Bin + "/bridge", c.Bin + "/host-local",
 		c.Bin + "/loopback", c.Bin + "/portmap", c.System + "/usr/bin/containerd", c.System + "/usr/bin/ctr",
 		c.System + "/usr/sbin/runc", c.System + "/usr/sbin/nft", c.System + "/usr/sbin/xtables-nft-multi",
-	} {
+	}
+	if c.NetworkPolicies {
+		programs = append(programs, c.Bin+"/kube-router", c.System+"/usr/sbin/ipset")
+	}
+	for _, program := range programs {
 		if _, err := os.Stat(program); err != nil {
 			return problem("program missing: %w", err)
 		}

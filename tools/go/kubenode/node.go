@@ -165,6 +165,11 @@ func (n *node) boot() error {
 	if err := waitFor("node "+n.name, 2*time.Minute, func() error { return n.api.nodeReady(n.name, started) }); err != nil {
 		return fmt.Errorf("%w\n%s", err, logTail("kubelet"))
 	}
+	if n.config.NetworkPolicies { // it ends at once where the node does not exist yet
+		if err := n.start("kube-router", kubeRouterCommand(n.name)...); err != nil {
+			return err
+		}
+	}
 	if err := <-addons; err != nil {
 		return err
 	}

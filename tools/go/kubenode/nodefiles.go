@@ -165,3 +165,10 @@ func kubeletCommand(name, address, zone string) []string {
 		"--node-ip=" + address, "--hostname-override=" + name, "--node-labels=" + strings.Join(labels, ","),
 	}
 }
+
+func kubeRouterCommand(name string) []string {
+	return []string{
+		"/k8s/kube-router", "--kubeconfig=" + kubernetesFolder + "/admin.conf",
+		"--hostname-override=" + name, "--service-cluster-ip-range=" + serviceNetwork,
+	}
+}

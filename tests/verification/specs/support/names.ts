@@ -49,6 +49,7 @@ export const security = {
 } as const;
 
 export const apps = { deployment: { apiVersion: "apps/v1", kind: "Deployment" } } as const;
+export const networking = { networkPolicy: { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy" } } as const;
 export const core = { service: { apiVersion: "v1", kind: "Service" } } as const;
 
 /**

@@ -1,0 +1,93 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { hostsThrough, siteHosts, type EgressConfig } from "../config/egress";
+import type { PlatformConfig } from "../config/platform";
+import { INGRESS_GATEWAY_SELECTOR, ISTIO_NAMESPACE } from "../mesh";
+import { NetworkPolicy, type Addresses, type NetworkPolicyArgs, type Opening, type Peer } from "./network-policy";
+import { systemNamespaces, type SystemNamespace } from "./system-namespaces";
+
+/** Who reaches whom in the pod network. */
+export interface NetworkPoliciesArgs {
+    /** The stack's configuration: it says who calls whom. */
+    config: PlatformConfig;
+    /** What was deployed on the mesh: a policy needs its namespace. */
+    applications: readonly pulumi.Resource[];
+}
+
+/** Name of each namespace's policy. */
+const POLICY = "declared-only";
+
+/** The cluster's DNS (kube-system), as every pod reaches it. */
+const DNS: Opening = {
+    peers: [{ namespace: "kube-system", labels: { "k8s-app": "kube-dns" } }],
+    ports: [
+        { port: 53, protocol: "UDP" },
+        { port: 53, protocol: "TCP" },
+    ],
+};
+
+/** Port of the containers of the site outside. */
+const SITE_CONTAINER_PORT = 8080;
+
+/**
+ * One NetworkPolicy for each namespace of the systems (S6): its pods are reached by those alone that the configuration
+ * declares to call them. Where what may be reached outside is declared, too (REGISTRY_ONLY), the same holds for what
+ * they reach. A pod's own node always reaches it: Kubernetes' probes come from there.
+ */
+export class NetworkPolicies extends pulumi.ComponentResource {
+    /** Everything that was deployed. */
+    readonly resources: readonly pulumi.CustomResource[];
+
+    constructor(name: string, args: NetworkPoliciesArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("istio-platform:security:NetworkPolicies", name, {}, opts);
+        const namespaces = args.applications.filter((resource) => resource instanceof k8s.core.v1.Namespace);
+        this.resources = declaredPolicies(args.config).map(
+            (policy) => new NetworkPolicy(policy, { parent: this, dependsOn: namespaces }),
+        );
+        this.registerOutputs({});
+    }
+}
+
+/** The policies of all systems that are deployed. */
+export function declaredPolicies(config: PlatformConfig): NetworkPolicyArgs[] {
+    const namespaces = systemNamespaces(config);
+    const { egress, outboundTrafficPolicy } = config.mesh;
+    return namespaces.map((own) => ({
+        name: POLICY,
+        namespace: own.name,
+        from: reachedBy(own),
+        ...(outboundTrafficPolicy === "REGISTRY_ONLY" && {
+            to: [DNS, { peers: [{ namespace: ISTIO_NAMESPACE }] }, ...called(own, namespaces), ...outside(egress)],
+        }),
+    }));
+}
+
+function reachedBy({ ports, behindGateway, callers, observers }: SystemNamespace): Opening[] {
+    const gateway: Peer[] = behindGateway ? [{ namespace: ISTIO_NAMESPACE, labels: INGRESS_GATEWAY_SELECTOR }] : [];
+    const peers = [...gateway, ...callers.map((namespace) => ({ namespace }))];
+    return [
+        // Without peers a rule would let in everybody.
+        ...(peers.length > 0 ? [{ peers, ports: ports.map((port) => ({ port })) }] : []),
+        ...(observers.length > 0 ? [{ peers: observers.map((namespace) => ({ namespace })) }] : []),
+    ];
+}
+
+function called({ name }: SystemNamespace, namespaces: readonly SystemNamespace[]): Opening[] {
+    return namespaces
+        .filter(({ callers }) => callers.includes(name))
+        .map((other) => ({ peers: [{ namespace: other.name }], ports: other.ports.map((port) => ({ port })) }));
+}
+
+/** Hosts that pods reach themselves: pods of the site where they are its names, else any address. */
+function outside(egress: EgressConfig): Opening[] {
+    const ofSite = siteHosts(egress).map(([name]) => name);
+    const direct = hostsThrough(egress, "sidecar");
+    const anywhere: Addresses = { network: "0.0.0.0/0" };
+    const ports = direct.filter(([name]) => !ofSite.includes(name)).map(([, { port }]) => port);
+    return [
+        ...(egress.site && direct.some(([name]) => ofSite.includes(name))
+            ? [{ peers: [{ namespace: egress.site.namespace }], ports: [{ port: SITE_CONTAINER_PORT }] }]
+            : []),
+        ...(ports.length > 0 ? [{ peers: [anywhere], ports: [...new Set(ports)].map((port) => ({ port })) }] : []),
+    ];
+}
