@@ -10,11 +10,11 @@ interface Options extends TargetOptions {
     grep?: string;
 }
 
-/** `chaos`: switches versions and kills parts of an environment that is already deployed, under load (C10, C12). */
+/** `chaos`: switches versions, renews a certificate and kills parts of a deployed environment, under load (C10, C12, S3). */
 export function chaosCommand(): Command {
     return new Command("chaos")
         .description(
-            "Under load, switch a service between its versions, kill a pod, the control plane and the gateway: no request is lost.",
+            "Under load, switch a service between its versions, renew a certificate, kill a pod, the control plane and the gateway: no request is lost.",
         )
         .option("--stack <name>", "stack to disturb", "local")
         .option("--grep <regex>", "only checks whose title matches, for example istiod")
@@ -22,7 +22,7 @@ export function chaosCommand(): Command {
         .addHelpText(
             "after",
             `
-The declared weights come back after the switch, everything that is killed by itself: the run ends when it has. While the gateway is killed, requests from
+The declared weights come back after the switch, the workload's usual certificates after the renewal, everything that is killed by itself: the run ends when it has. While the gateway is killed, requests from
 outside fail where it has one pod only. Do not use it on an environment that serves anybody, unless you mean to.
 
 Exit codes: 0 every check passed, 1 a check failed or none was made, 2 could not run, 130 interrupted.`,

@@ -53,6 +53,7 @@ const kinds = {
     NetworkPolicy: ["apis/networking.k8s.io/v1", "networkpolicies"],
     PeerAuthentication: ["apis/security.istio.io/v1", "peerauthentications"],
     ServiceEntry: ["apis/networking.istio.io/v1", "serviceentries"],
+    ProxyConfig: ["apis/networking.istio.io/v1beta1", "proxyconfigs"],
     Sidecar: ["apis/networking.istio.io/v1", "sidecars"],
     Telemetry: ["apis/telemetry.istio.io/v1", "telemetries"],
     EnvoyFilter: ["apis/networking.istio.io/v1alpha3", "envoyfilters"],

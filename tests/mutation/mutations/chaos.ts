@@ -4,12 +4,17 @@ import { objects, type Mesh } from "../cluster/mesh";
 import type { Mutation } from "../mutation";
 import { versionsAlike } from "./canaries";
 import { inGatewayRoutes, inPods, shopCluster } from "./look";
+import { studyCluster } from "../../verification/specs/support/study";
 import { routeFacts } from "../../verification/specs/support/route-table";
 
 /** What makes a killed part of the mesh noticed. */
 
 const victim = "customer-api";
 const quota = "no-new-pods";
+
+/** The workload whose certificates end soon. */
+const caller = "simple-web";
+const late = "late-certificates";
 
 /** The namespaces and the Deployments whose pods the chaos suite kills. */
 const killed = ({ config }: Mesh) => [
@@ -109,5 +114,55 @@ export const chaos: readonly Mutation[] = [
             "chaos-control-plane": ["traffic"],
             "chaos-gateway-pod": ["heals"],
         },
+    },
+    {
+        name: "chaos-certificate-too-late",
+        suite: "chaos",
+        ids: ["S3"],
+        description: `The sidecar of ${caller} asks for its next certificate when the former one has all but ended.`,
+        needs: ["study", "study-fresh-connections"],
+        apply: async (changes, { config }) => {
+            // First, so that the undoing, the newest change first, makes new pods when the setting is gone.
+            await changes.edit(objects.study("Deployment", config, caller), ({ spec }) => {
+                const { metadata } = spec.template;
+                metadata.annotations = { ...metadata.annotations, "mutation.istio-platform/late": "yes" };
+            });
+            await changes.create({
+                apiVersion: apiVersionOf("ProxyConfig"),
+                kind: "ProxyConfig",
+                metadata: { name: late, namespace: config.study.namespace },
+                spec: {
+                    selector: { matchLabels: { app: caller } },
+                    environmentVariables: { SECRET_GRACE_PERIOD_RATIO: "0.02", SECRET_GRACE_PERIOD_RATIO_JITTER: "0" },
+                },
+            });
+        },
+        traces: async ({ api, config }) => [
+            (await api.get(objects.study("ProxyConfig", config, late))) !== undefined,
+            (await api.get(objects.study("Deployment", config, caller)))!.spec.template.metadata.annotations?.[
+                "mutation.istio-platform/late"
+            ] === "yes",
+        ],
+        expectRed: { "chaos-certificate": ["renewed"] },
+        // Between the renewal and the end is half a second: a connection may be opened with either certificate.
+        mayRed: { "chaos-certificate": ["lossless"] },
+    },
+    {
+        name: "chaos-certificate-fault",
+        suite: "chaos",
+        ids: ["S3"],
+        description: `Every second request to ${caller} is aborted in the gateway.`,
+        needs: ["study", "study-fresh-connections"],
+        apply: (changes, { config }) =>
+            changes.edit(objects.study("VirtualService", config, caller), ({ spec }) => {
+                for (const http of spec.http) http.fault = { abort: { httpStatus: 503, percentage: { value: 50 } } };
+            }),
+        traces: (mesh) =>
+            inGatewayRoutes(mesh, (routes) =>
+                routes
+                    .filter(({ route }) => route?.cluster === studyCluster(mesh.config, caller))
+                    .every((route) => routeFacts(route).some((fact) => fact.startsWith("an abort"))),
+            ),
+        expectRed: { "chaos-certificate": ["lossless"] },
     },
 ];

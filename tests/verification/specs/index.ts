@@ -1,6 +1,7 @@
 import type { Spec } from "../spec";
 import { applicationPod } from "./chaos/application-pod";
 import { blueGreen } from "./chaos/blue-green";
+import { certificate } from "./chaos/certificate";
 import { controlPlane } from "./chaos/control-plane";
 import { gatewayPod } from "./chaos/gateway-pod";
 import { insideAccess, outsideAccess } from "./ecommerce/access";
@@ -116,7 +117,7 @@ export const specs: readonly Spec[] = [
  * What happens when versions are switched (C10) and parts of the mesh are killed (C12): not part of a deployment, but of
  * `npm run chaos`. One after the other; the gateway, on which all depend, is killed last.
  */
-const chaos: readonly Spec[] = [blueGreen, applicationPod, controlPlane, gatewayPod];
+const chaos: readonly Spec[] = [blueGreen, certificate, applicationPod, controlPlane, gatewayPod];
 
 /** What shows only under load (T8): not part of a deployment, but of `npm run load`. */
 const load: readonly Spec[] = [loadTail];

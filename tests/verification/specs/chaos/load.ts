@@ -4,8 +4,8 @@ import { fail, listing, tally } from "../support/answers";
 
 /** Requests that go on while something is killed. */
 
-/** Clients that send at the same time, each on its own connections. */
-const clients = 4;
+/** Clients that send at the same time, each on its own connections, where nothing else is said. */
+const usualClients = 4;
 /** Milliseconds between two requests of a client: a load that leaves the machine time for what is being tested. */
 const thinkTime = 15;
 
@@ -15,7 +15,7 @@ export interface Load {
 }
 
 /** A steady load of requests from outside. */
-export function load(target: Target, request: Request, signal: AbortSignal): Load {
+export function load(target: Target, request: Request, signal: AbortSignal, clients = usualClients): Load {
     return {
         during: async (disturbance) => {
             const answers: Answer[] = [];

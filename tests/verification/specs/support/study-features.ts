@@ -4,6 +4,7 @@ import {
     amplifiedRoutes,
     distributedProfiles,
     failoverProfiles,
+    freshRoute,
     profilesForAllZones,
     profilesWith,
     routesWithPerTry,
@@ -35,6 +36,9 @@ export const studyFeatures = {
     "study-pools": (config: PlatformConfig) =>
         profilesWith(config, "connectionPool").length > 0 ||
         "study.simpleBackend has no route to a subset with a connectionPool",
+    "study-fresh-connections": (config: PlatformConfig) =>
+        freshRoute(config) !== undefined ||
+        "study.simpleBackend has no route to a subset whose connectionPool.maxRequestsPerConnection is 1",
     "study-ejections": (config: PlatformConfig) =>
         profilesForAllZones(config, "outlierDetection").length > 0 ||
         "study.simpleBackend has no route to a subset with outlierDetection",

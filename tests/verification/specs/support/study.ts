@@ -161,3 +161,9 @@ export function retries({ attempts, retryOn = istioRetries.retryOn as [] }: Rout
             (conditions.includes("retriable-4xx") && status === 409))
     );
 }
+
+/** A route on which every request opens a connection of its own. */
+export function freshRoute(config: PlatformConfig): Route | undefined {
+    const pools = profilesWith(config, "connectionPool");
+    return pools.find(({ policy }) => policy.maxRequestsPerConnection === 1)?.route;
+}
