@@ -62,7 +62,8 @@ function workloads({ egov, ecommerce, study }: PlatformConfig): Workload[] {
 
 /** Namespaces that are no system's: nothing would be admitted (S6). */
 export function networkPolicyProblems(config: PlatformConfig): Finding[] {
-    const systems = [...new Set(workloads(config).map(({ namespace }) => namespace))];
+    const { egov, ecommerce, study } = config;
+    const systems = [egov.namespaces.app, egov.namespaces.infra, ecommerce.namespace, study.namespace];
     const unknown = (at: string, name: string) =>
         when(!systems.includes(name), [at, `no system has the namespace ${name}; there are: ${systems.join(", ")}`]);
     return Object.entries(config.mesh.networkPolicies?.admitted ?? {}).flatMap(([namespace, admitted]) => {

@@ -14,9 +14,6 @@ export interface NetworkPoliciesArgs {
     applications: readonly pulumi.Resource[];
 }
 
-/** Name of each namespace's policy. */
-const POLICY = "declared-only";
-
 /** The cluster's DNS (kube-system), as every pod reaches it. */
 const DNS: Opening = {
     peers: [{ namespace: "kube-system", labels: { "k8s-app": "kube-dns" } }],
@@ -53,7 +50,7 @@ export function declaredPolicies(config: PlatformConfig): NetworkPolicyArgs[] {
     const namespaces = systemNamespaces(config);
     const { egress, outboundTrafficPolicy } = config.mesh;
     return namespaces.map((own) => ({
-        name: POLICY,
+        name: `${own.name}-declared-only`,
         namespace: own.name,
         from: reachedBy(own),
         ...(outboundTrafficPolicy === "REGISTRY_ONLY" && {

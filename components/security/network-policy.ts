@@ -31,7 +31,7 @@ export interface Opening {
 
 /** What the pods of a namespace may be reached by, and what they may reach. */
 export interface NetworkPolicyArgs {
-    /** Name of the policy. */
+    /** Name of the policy; of all namespaces, since Pulumi tells resources of one kind by their names alone. */
     name: string;
     /** Namespace of the pods. */
     namespace: string;
@@ -72,7 +72,6 @@ function portsSpec(ports: Opening["ports"]) {
 export class NetworkPolicy extends k8s.networking.v1.NetworkPolicy {
     constructor(args: NetworkPolicyArgs, opts?: pulumi.CustomResourceOptions) {
         const { name, namespace } = args;
-        // With the namespace in it, since Pulumi tells resources of one kind by their names alone.
-        super(`${namespace}-${name}`, { metadata: { name, namespace }, spec: networkPolicySpec(args) }, opts);
+        super(name, { metadata: { name, namespace }, spec: networkPolicySpec(args) }, opts);
     }
 }

@@ -18,7 +18,8 @@ const needs: readonly Feature[] = ["network-policies", "outside-site", "egov", "
 const readinessPort = 15021;
 
 /** The policy of a namespace. */
-const policyOf = (namespace: string) => ({ kind: "NetworkPolicy", namespace, name: "declared-only" }) as const;
+const policyOf = (namespace: string) =>
+    ({ kind: "NetworkPolicy", namespace, name: `${namespace}-declared-only` }) as const;
 const shopPolicy = ({ config }: Mesh) => policyOf(config.ecommerce.namespace);
 
 const inNamespace = (namespace: string) => ({

@@ -317,12 +317,12 @@ describe("Configuration: validation", () => {
             [
                 "S6 an admission to no system",
                 { mesh: { networkPolicies: { admitted: { shop: ["egov-infra"] } } } },
-                "mesh.networkPolicies.admitted.shop: no system has the namespace shop; there are: egov-app, egov-infra, ecommerce",
+                "mesh.networkPolicies.admitted.shop: no system has the namespace shop; there are: egov-app, egov-infra, ecommerce, istioinaction",
             ],
             [
                 "S6 an admission of a namespace that is no system's",
                 { mesh: { networkPolicies: { admitted: { ecommerce: ["outside"] } } } },
-                "mesh.networkPolicies.admitted.ecommerce.0: no system has the namespace outside; there are: egov-app, egov-infra, ecommerce",
+                "mesh.networkPolicies.admitted.ecommerce.0: no system has the namespace outside; there are: egov-app, egov-infra, ecommerce, istioinaction",
             ],
             [
                 "E2 http-echo, which cannot force errors",
