@@ -1,5 +1,5 @@
 import { objects, type Mesh } from "../cluster/mesh";
-import type { Mutation } from "../mutation";
+import type { CheckSet, Mutation } from "../mutation";
 import { inGatewayRoutes } from "./look";
 import { canaryGone, gatewayTable, helloFromOutside, sagaFromOutside, shopRouteGone, union } from "./red";
 
@@ -14,6 +14,9 @@ const noShopRoutes = (mesh: Mesh) =>
         return !all.some(({ match }) => paths.includes(String(match?.["prefix"])));
     });
 
+/** About requests that no route takes the filter is not asked: they get 404. */
+const filterUnasked: CheckSet = { "request-filter": ["injection", "scripts", "bodies"] };
+
 export const gateways: readonly Mutation[] = [
     {
         name: "gateway-selector",
@@ -25,7 +28,7 @@ export const gateways: readonly Mutation[] = [
                 spec.selector = { istio: "ingress" };
             }),
         traces: noShopRoutes,
-        expectRed: union(shopRouteGone, canaryGone, sagaFromOutside, {
+        expectRed: union(shopRouteGone, canaryGone, sagaFromOutside, filterUnasked, {
             "ecommerce-gateway": ["settings", "listener"],
             "ecommerce-https": ["certificate", "accepted", "refused"],
         }),
@@ -37,7 +40,7 @@ export const gateways: readonly Mutation[] = [
         needs: ["ecommerce"],
         apply: (changes, { config }) => changes.remove(objects.shop("Gateway", config, shopGateway)),
         traces: noShopRoutes,
-        expectRed: union(shopRouteGone, canaryGone, sagaFromOutside, {
+        expectRed: union(shopRouteGone, canaryGone, sagaFromOutside, filterUnasked, {
             "ecommerce-gateway": ["settings", "listener"],
             "ecommerce-https": ["certificate", "accepted", "refused"],
             "ecommerce-infrastructure": ["objects"],

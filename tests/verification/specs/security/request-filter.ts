@@ -103,12 +103,12 @@ export const filter = defineSpec({
                 }),
             () =>
                 check("coverage", async () => {
-                    const plain = services.flatMap(({ path }) => [path, `${path}/42`]);
-                    const written = services.flatMap(({ path }) => spellings.map((one) => one(path)));
-                    // A path that no route reads so leads nowhere, filtered or not.
+                    const written = services.flatMap(({ path }) =>
+                        [path, `${path}/42`].flatMap((one) => [one, ...spellings.map((spelling) => spelling(one))]),
+                    );
+                    // The gateway does not ask about a path that no route reads so: it leads nowhere, filtered or not.
                     const isStopped = (answer: Answer) =>
                         isRefusal(answer) || (answer.status === 404 && answer.pod === undefined);
-                    await compare([injections[0]], plain, isRefusal, refused);
                     await compare(
                         [injections[0]],
                         written,
