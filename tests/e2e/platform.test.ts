@@ -7,7 +7,6 @@ import { leftovers } from "./leftovers";
 
 const projectDirectory = join(__dirname, "..", "..");
 const stack = ["--stack", "e2e", "--config-file", join(__dirname, "Pulumi.e2e.yaml")];
-const gatewayApiFile = join(__dirname, "Pulumi.gateway-api.yaml");
 const report = join(projectDirectory, "reports", "e2e", "report.json");
 
 interface Report {
@@ -94,19 +93,6 @@ describe("the local environment, by the commands that users run", () => {
         const [, killed, all] = /mutations: (\d+) killed of (\d+)\s*$/.exec(output) ?? [];
         assert.equal(killed, all, output);
         assert.ok(Number(all) >= 15, `only ${all} mutations`);
-    });
-
-    it("P12: the running platform changes to routes in the Gateway API, and the same checks pass", async () => {
-        rmSync(report, { force: true });
-        const { code, output } = await runCommand(["start", ...stack.slice(0, 3), gatewayApiFile]);
-        assert.equal(code, 0, output);
-        const { summary, specs } = readReport();
-        assert.equal(summary.failed, 0);
-        for (const id of ["P12", "C2", "C3", "C9", "C10", "E3", "E5", "E8", "E10", "S4", "S5", "S7"])
-            assert.ok(
-                specs.some(({ title, status }) => status === "passed" && new RegExp(`\\b${id}\\b`).test(title)),
-                `no passed check names ${id}`,
-            );
     });
 
     it("P15: npm run destroy leaves nothing behind", async () => {
