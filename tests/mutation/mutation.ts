@@ -17,7 +17,7 @@ export type CheckSet = Readonly<Record<string, readonly string[]>>;
 export interface Mutation {
     /** Which suite notices it. Default: `behaviour`. */
     suite?: SuiteName;
-    /** Never made beside others: it keeps them from coming into force. */
+    /** Never made beside others: it keeps them from coming into force, or hides that they are. */
     alone?: true;
     /** Short name, unique, in words with hyphens. */
     name: string;

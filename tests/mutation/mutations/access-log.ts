@@ -7,6 +7,8 @@ import { inGatewayListeners, inListeners } from "./look";
 
 const name = "quiet";
 const service = "customer-api";
+/** Istio's name of the log that meshConfig.accessLogFile turns on. */
+const providers = [{ name: "envoy" }];
 
 /** A Telemetry that changes the access log. */
 function telemetry(
@@ -46,7 +48,7 @@ export const accessLog: readonly Mutation[] = [
         () => "istio-system",
         {
             selector: { matchLabels: { istio: "ingressgateway" } },
-            accessLogging: [{ disabled: true }],
+            accessLogging: [{ providers, disabled: true }],
         },
         (mesh) => inGatewayListeners(mesh, (listeners) => !listeners.includes('"path": "/dev/stdout"')),
     ),
@@ -57,8 +59,8 @@ export const accessLog: readonly Mutation[] = [
             expectRed: sidecarsOnly,
         },
         ({ config }) => config.ecommerce.namespace,
-        { accessLogging: [{ filter: { expression: "response.code >= 400" } }] },
-        (mesh) => inListeners(mesh, service, (listeners) => listeners.includes("response.code >= 400")),
+        { accessLogging: [{ providers, filter: { expression: "response.code >= 400" } }] },
+        (mesh) => inListeners(mesh, service, (listeners) => listeners.includes('"expression": "response.code')),
     ),
     telemetry(
         {
@@ -67,7 +69,7 @@ export const accessLog: readonly Mutation[] = [
             expectRed: sidecarsOnly,
         },
         ({ config }) => config.ecommerce.namespace,
-        { selector: { matchLabels: { app: service } }, accessLogging: [{ disabled: true }] },
+        { selector: { matchLabels: { app: service } }, accessLogging: [{ providers, disabled: true }] },
         quietSidecars,
     ),
 ];
