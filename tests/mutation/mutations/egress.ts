@@ -96,6 +96,8 @@ function directEntry(
 export const egress: readonly Mutation[] = [
     {
         name: "egress-allow-any",
+        // What others close would be open.
+        alone: true,
         ids: ["T7", "P11"],
         description: "The mesh lets its pods reach every host outside.",
         needs,
