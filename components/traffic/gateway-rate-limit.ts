@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import { milliseconds } from "../config/units";
 import { ENVOY_FILTER_API } from "./api";
 
 /** A limit that each pod of a gateway keeps by itself (S7). */
@@ -80,7 +81,8 @@ export function gatewayRateLimitSpec({ selector, path, requests, per }: Omit<Gat
                                     token_bucket: {
                                         max_tokens: requests,
                                         tokens_per_fill: requests,
-                                        fill_interval: per,
+                                        // The form that Envoy reads: seconds.
+                                        fill_interval: `${milliseconds(per) / 1000}s`,
                                     },
                                 },
                             ],

@@ -17,6 +17,11 @@ describe("Traffic: the rate limit of a gateway", () => {
         assert.deepEqual(descriptor!.entries, [{ key: match.descriptor_key, value: match.descriptor_value }]);
     });
 
+    it("S7 has its interval in seconds, the only unit that Envoy reads", () => {
+        const { value } = gatewayRateLimitSpec({ ...limit, per: "5m" }).configPatches[0]!.patch;
+        assert.equal(value.typed_config.descriptors[0]!.token_bucket.fill_interval, "300s");
+    });
+
     it("S7 takes nothing from what other requests may use", () => {
         assert.equal(filter.always_consume_default_token_bucket, false);
         assert.equal(filter.token_bucket.max_tokens, 2 ** 32 - 1);
