@@ -1,6 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { EgovConfig } from "../config/apps";
+import { helloPorts, type EgovConfig } from "../config/apps";
 import { createDestinations, createRoutes, routesTo, serviceHost, split, type AnyGateway } from "../traffic";
 import { MeshApplication } from "./mesh-application";
 import { createNamespace } from "./namespace";
@@ -19,8 +19,6 @@ export interface EgovHelloArgs {
 
 const HELLO = "egov-hello";
 const GATEWAY_SERVER = "gateway-server";
-/** Port of the Service egov-hello (E2) and of its containers. */
-const HELLO_PORT = { service: 80, container: 8080 };
 
 /**
  * The e-Government sample system: namespaces (E1), egov-hello with its error variant (E2), its route (E3), load balancing
@@ -68,8 +66,8 @@ export class EgovHello extends pulumi.ComponentResource {
             {
                 namespace,
                 namespaceName: config.namespaces.app,
-                servicePort: HELLO_PORT.service,
-                containerPort: HELLO_PORT.container,
+                servicePort: helloPorts.service,
+                containerPort: helloPorts.container,
                 image,
                 versions: Object.fromEntries(versions),
                 sidecarInjector: mesh,

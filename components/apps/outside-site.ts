@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { OutsideSiteConfig } from "../config/egress";
+import { siteContainerPort, type OutsideSiteConfig } from "../config/egress";
 import type { Resources } from "../config/resources";
 import { createNamespace } from "./namespace";
 import { deployment } from "./workload";
@@ -14,8 +14,6 @@ export interface OutsideSiteArgs {
 }
 
 const SITE = "outside-site";
-/** Port that the container listens on. */
-const CONTAINER_PORT = 8080;
 const SIZE: Resources = { requests: { cpu: "20m", memory: "64Mi" }, limits: { memory: "256Mi" } };
 
 /** `exportTo` nobody: Istio then does not know the Service, which only the cluster's DNS still leads to. */
@@ -60,7 +58,7 @@ export class OutsideSite extends pulumi.ComponentResource {
                 namespace: config.namespace,
                 image,
                 answer: { text: "Hello from outside" },
-                port: CONTAINER_PORT,
+                port: siteContainerPort,
                 replicas: 1,
                 resources: SIZE,
             }),

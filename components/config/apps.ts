@@ -17,6 +17,9 @@ import {
 } from "./traffic";
 import { containerPort, dnsLabel, host, pathPrefix, percent, port } from "./units";
 
+/** Port of the Service egov-hello (E2) and of its containers. */
+export const helloPorts = { service: 80, container: 8080 } as const;
+
 /** The sample systems: egov-hello of the e-Government guide and the C4ang e-commerce services. */
 
 export const appResources = resources

@@ -80,6 +80,9 @@ export function siteHosts({ hosts, site }: EgressConfig): [name: string, host: E
     return Object.entries(hosts).filter(([, { host }]) => names.includes(host));
 }
 
+/** Port that the containers of the site outside listen on. */
+export const siteContainerPort = 8080;
+
 /** DNS name of one of the site's Services. */
 export function siteHost({ namespace }: OutsideSiteConfig, service: string): string {
     return `${service}.${namespace}.svc.cluster.local`;

@@ -1,3 +1,4 @@
+import { helloPorts } from "./apps";
 import { when, type Finding } from "./finding";
 import type { PlatformConfig } from "./platform";
 import { studyContainerPorts } from "./study";
@@ -35,15 +36,12 @@ interface Workload {
     port: number;
 }
 
-/** Port of egov-hello's containers (E2). */
-const HELLO_CONTAINER_PORT = 8080;
-
 /** Every workload with a sidecar and the port that it listens on. */
 function workloads({ egov, ecommerce, study }: PlatformConfig): Workload[] {
     return [
         ...(egov.enabled
             ? [
-                  { namespace: egov.namespaces.app, app: "egov-hello", port: HELLO_CONTAINER_PORT },
+                  { namespace: egov.namespaces.app, app: "egov-hello", port: helloPorts.container },
                   { namespace: egov.namespaces.infra, app: "gateway-server", port: egov.gatewayServer.port },
               ]
             : []),

@@ -1,6 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { hostsThrough, siteHosts, type EgressConfig } from "../config/egress";
+import { hostsThrough, siteContainerPort, siteHosts, type EgressConfig } from "../config/egress";
 import type { PlatformConfig } from "../config/platform";
 import { INGRESS_GATEWAY_SELECTOR, ISTIO_NAMESPACE } from "../mesh";
 import { NetworkPolicy, type Addresses, type NetworkPolicyArgs, type Opening, type Peer } from "./network-policy";
@@ -22,9 +22,6 @@ const DNS: Opening = {
         { port: 53, protocol: "TCP" },
     ],
 };
-
-/** Port of the containers of the site outside. */
-const SITE_CONTAINER_PORT = 8080;
 
 /**
  * One NetworkPolicy for each namespace of the systems (S6): its pods are reached by those alone that the configuration
@@ -83,7 +80,7 @@ function outside(egress: EgressConfig): Opening[] {
     const ports = direct.filter(([name]) => !ofSite.includes(name)).map(([, { port }]) => port);
     return [
         ...(egress.site && direct.some(([name]) => ofSite.includes(name))
-            ? [{ peers: [{ namespace: egress.site.namespace }], ports: [{ port: SITE_CONTAINER_PORT }] }]
+            ? [{ peers: [{ namespace: egress.site.namespace }], ports: [{ port: siteContainerPort }] }]
             : []),
         ...(ports.length > 0 ? [{ peers: [anywhere], ports: [...new Set(ports)].map((port) => ({ port })) }] : []),
     ];

@@ -1,3 +1,4 @@
+import { helloPorts } from "../config/apps";
 import type { Calls } from "../config/security";
 import type { PlatformConfig } from "../config/platform";
 import { studyContainerPorts } from "../config/study";
@@ -15,9 +16,6 @@ export interface SystemNamespace {
     readonly observers: readonly string[];
 }
 
-/** Port of egov-hello's containers (E2). */
-const HELLO_CONTAINER_PORT = 8080;
-
 /** The namespaces of the systems that are deployed, with everybody who calls them by the configuration (S6). */
 export function systemNamespaces(config: PlatformConfig): SystemNamespace[] {
     const { egov, ecommerce, study } = config;
@@ -33,7 +31,7 @@ export function systemNamespaces(config: PlatformConfig): SystemNamespace[] {
             ? [
                   // gateway-server calls egov-hello and is called from its namespace (E7); monitoring scrapes both (E1).
                   namespace(app, {
-                      ports: [HELLO_CONTAINER_PORT],
+                      ports: [helloPorts.container],
                       behindGateway: true,
                       callers: [infra],
                       observers: [monitoring],
