@@ -1,5 +1,6 @@
+import type { PlatformConfig } from "../../components/config/platform";
 import { suites } from "../verification/specs";
-import type { CheckSet } from "./mutation";
+import type { CheckSet, Mutation } from "./mutation";
 
 /** The suite's checks by spec and key, and their titles, by which reports name them. */
 
@@ -26,6 +27,16 @@ export function namesOf(set: CheckSet): Set<CheckName> {
             `the verification suite has no check ${unknown.join(", ")}; it has: ${[...titles.keys()].join(", ")}`,
         );
     return new Set(all);
+}
+
+/** The checks that a mutation has to turn red. */
+export function mustRed({ expectRed }: Mutation, config: PlatformConfig): Set<CheckName> {
+    return namesOf(typeof expectRed === "function" ? expectRed(config) : expectRed);
+}
+
+/** The checks that it may turn red. */
+export function mayRed(mutation: Mutation): Set<CheckName> {
+    return namesOf(mutation.mayRed ?? {});
 }
 
 /** The name of the check with a title of a report. */

@@ -1,5 +1,6 @@
 import type { PlatformConfig } from "../../components/config/platform";
 import { missing as lacking } from "../verification/features";
+import { mustRed } from "./checks";
 import type { Mutation } from "./mutation";
 
 /** The ways of breaking a mesh that everybody meets first: always in the selection. */
@@ -23,7 +24,7 @@ export const commonMistakes: readonly string[] = [
  */
 export function cover(all: readonly Mutation[], config: PlatformConfig): Mutation[] {
     const mutations = all.filter(({ needs }) => lacking(needs, config) === undefined);
-    const reds = new Map(mutations.map((mutation) => [mutation, checksOf(mutation, config)]));
+    const reds = new Map(mutations.map((mutation) => [mutation, [...mustRed(mutation, config)]]));
     const missing = new Set([...reds.values()].flat());
     const chosen = new Set<Mutation>();
     const choose = (mutation: Mutation) => {
@@ -35,10 +36,4 @@ export function cover(all: readonly Mutation[], config: PlatformConfig): Mutatio
         if (reds.get(mutation)!.length === 0 || commonMistakes.includes(mutation.name)) choose(mutation);
     while (missing.size > 0) choose(mutations.reduce((best, other) => (gain(other) > gain(best) ? other : best)));
     return mutations.filter((mutation) => chosen.has(mutation));
-}
-
-/** `spec/check` for every check that a mutation turns red. */
-function checksOf({ expectRed }: Mutation, config: PlatformConfig): string[] {
-    const set = typeof expectRed === "function" ? expectRed(config) : expectRed;
-    return Object.entries(set).flatMap(([spec, checks]) => checks.map((check) => `${spec}/${check}`));
 }

@@ -1,5 +1,5 @@
 import type { PlatformConfig } from "../../components/config/platform";
-import { namesOf, type CheckName } from "./checks";
+import { mayRed, mustRed, type CheckName } from "./checks";
 import type { Mutation } from "./mutation";
 
 /**
@@ -33,14 +33,4 @@ function fit(one: Mutation, other: Mutation, config: PlatformConfig): boolean {
     const breaks = (mutation: Mutation) => mustRed(mutation, config).size > 0;
     const free = ({ alone, suite }: Mutation) => !alone && (suite ?? "behaviour") === "behaviour";
     return free(one) && free(other) && breaks(one) === breaks(other);
-}
-
-/** The checks that a mutation has to turn red. */
-export function mustRed({ expectRed }: Mutation, config: PlatformConfig): Set<CheckName> {
-    return namesOf(typeof expectRed === "function" ? expectRed(config) : expectRed);
-}
-
-/** The checks that it may turn red. */
-export function mayRed(mutation: Mutation): Set<CheckName> {
-    return namesOf(mutation.mayRed ?? {});
 }

@@ -3,7 +3,7 @@ import { objects, type DomainRoute, type Mesh } from "../cluster/mesh";
 import type { CheckSet, Mutation } from "../mutation";
 import { ecommerceCluster } from "../../verification/specs/support/names";
 import { inGatewayRoutes, inHosts, shopCluster } from "./look";
-import { gatewayTable, sagaFromOutside, shopRouteGone, union } from "./red";
+import { gatewayTable, sagaFromOutside, shopAnsweredByAnother, shopRouteGone, union } from "./red";
 
 /** Mistakes in Gateways and HTTPRoutes of the Gateway API (P12). */
 
@@ -93,15 +93,7 @@ export const gatewayApi: readonly Mutation[] = [
             name: "api-route-to-another-service",
             ids: ["P12", "C2"],
             description: `The HTTPRoute ${product} leads to ${recommendation}: istiod has nothing against it.`,
-            expectRed: {
-                "ecommerce-inside-access": ["texts"],
-                "ecommerce-outside-access": ["texts"],
-                "ecommerce-routing": ["prefixes"],
-                "ecommerce-health": ["smoke"],
-                "ecommerce-route-policies": ["settings"],
-                "ecommerce-steady": ["answers"],
-                ...gatewayTable,
-            },
+            expectRed: shopAnsweredByAnother,
         },
         (spec) => (spec.rules[0].backendRefs[0].name = recommendation),
         (routes, mesh) =>

@@ -21,6 +21,17 @@ export const shopFromOutside: CheckSet = { ...shopRequests, "ecommerce-steady": 
 /** The gateway's routes are not the declared ones. */
 export const gatewayTable: CheckSet = { "route-tables": ["gateway"] };
 
+/** One e-commerce service's requests from outside are answered by another one. */
+export const shopAnsweredByAnother: CheckSet = {
+    "ecommerce-inside-access": ["texts"],
+    "ecommerce-outside-access": ["texts"],
+    "ecommerce-routing": ["prefixes"],
+    "ecommerce-health": ["smoke"],
+    "ecommerce-route-policies": ["settings"],
+    "ecommerce-steady": ["answers"],
+    ...gatewayTable,
+};
+
 /** One e-commerce service has no route from outside in the gateway. */
 export const shopRouteGone: CheckSet = {
     ...shopFromOutside,

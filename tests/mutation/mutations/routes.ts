@@ -5,7 +5,7 @@ import { objects, type DomainRoute, type Mesh } from "../cluster/mesh";
 import type { Mutation } from "../mutation";
 import { scaled } from "../tempo";
 import { inGatewayRoutes, shopCluster } from "./look";
-import { gatewayTable, helloFromOutside, shopFromOutside, shopRouteGone, union } from "./red";
+import { gatewayTable, helloFromOutside, shopAnsweredByAnother, shopFromOutside, shopRouteGone, union } from "./red";
 
 /** Mistakes in VirtualServices. */
 
@@ -122,15 +122,7 @@ export const routes: readonly Mutation[] = [
                 destination.host = destination.host.replace(product, recommendation);
             }),
         traces: (mesh) => inGatewayRoutes(mesh, (all) => routesTo(mesh, product, all).length === 0),
-        expectRed: {
-            "ecommerce-inside-access": ["texts"],
-            "ecommerce-outside-access": ["texts"],
-            "ecommerce-routing": ["prefixes"],
-            "ecommerce-health": ["smoke"],
-            "ecommerce-route-policies": ["settings"],
-            "ecommerce-steady": ["answers"],
-            ...gatewayTable,
-        },
+        expectRed: shopAnsweredByAnother,
     },
     {
         name: "route-prefix-wrong",

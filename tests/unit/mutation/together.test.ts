@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { validateConfig } from "../../../components/config/validate";
+import { mayRed, mustRed } from "../../mutation/checks";
 import { mutations } from "../../mutation/mutations";
 import type { CheckSet, Mutation } from "../../mutation/mutation";
-import { mayRed, mustRed, together } from "../../mutation/together";
+import { together } from "../../mutation/together";
 
 const mutation = (name: string, expectRed: CheckSet, more: Partial<Mutation> = {}): Mutation => ({
     name,

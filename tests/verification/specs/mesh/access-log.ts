@@ -2,10 +2,10 @@ import { randomUUID } from "node:crypto";
 import { defineSpec } from "../../spec";
 import { proxyContainer } from "../../target/kubernetes";
 import type { Answer, Pod, Target } from "../../target/target";
-import { DeadlineExceeded, until } from "../../wait";
 import { ecommerceEvidence } from "../ecommerce/evidence";
 import { fail, grouped } from "../support/answers";
 import { ecommerceHost, ecommercePods, ecommerceServices } from "../support/names";
+import { settled } from "../support/settled";
 
 /** Requests to each service, and to a path that nobody declares. */
 const requestsEach = 2;
@@ -64,10 +64,14 @@ export const accessLog = defineSpec({
         await all(
             () =>
                 check("gateway", async () => {
-                    const problems = await remaining(async () => {
-                        const lines = await linesOf(target, gateway, seconds());
-                        return sent.flatMap(({ path, answer }) => lineProblems(path, answer, lines));
-                    });
+                    const problems = await settled(
+                        async () => {
+                            const lines = await linesOf(target, gateway, seconds());
+                            return sent.flatMap(({ path, answer }) => lineProblems(path, answer, lines));
+                        },
+                        signal,
+                        writingTime,
+                    );
                     if (gateway.length > 0 && problems.length === 0) return;
                     fail({
                         expected: `one line for each of ${sent.length} requests at the gateway`,
@@ -78,19 +82,23 @@ export const accessLog = defineSpec({
                 }),
             () =>
                 check("sidecars", async () => {
-                    const problems = await remaining(async () => {
-                        const outside = await linesOf(target, gateway, seconds());
-                        const found = await Promise.all(
-                            answering.map(async ({ pod, requests }) => {
-                                const lines = await linesOf(target, [pod], seconds());
-                                return requests.flatMap(({ path, answer }) => [
-                                    ...lineProblems(path, answer, lines),
-                                    ...idProblems(path, lines, outside),
-                                ]);
-                            }),
-                        );
-                        return found.flat();
-                    });
+                    const problems = await settled(
+                        async () => {
+                            const outside = await linesOf(target, gateway, seconds());
+                            const found = await Promise.all(
+                                answering.map(async ({ pod, requests }) => {
+                                    const lines = await linesOf(target, [pod], seconds());
+                                    return requests.flatMap(({ path, answer }) => [
+                                        ...lineProblems(path, answer, lines),
+                                        ...idProblems(path, lines, outside),
+                                    ]);
+                                }),
+                            );
+                            return found.flat();
+                        },
+                        signal,
+                        writingTime,
+                    );
                     if (answering.length > 0 && problems.length === 0) return;
                     fail({
                         expected: `one line for each request at the sidecars of ${answering.length} pods, with the gateway's request id`,
@@ -100,21 +108,6 @@ export const accessLog = defineSpec({
                     });
                 }),
         );
-
-        /** What is still wrong when the proxies have had the time to write. */
-        async function remaining(problems: () => Promise<Problem[]>): Promise<Problem[]> {
-            let last: Problem[] = [];
-            try {
-                await until("every line is written", async () => (last = await problems()).length === 0, {
-                    deadline: writingTime,
-                    interval: 500,
-                    signal,
-                });
-            } catch (error) {
-                if (!(error instanceof DeadlineExceeded)) throw error;
-            }
-            return last;
-        }
     },
 });
 

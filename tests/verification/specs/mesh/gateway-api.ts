@@ -64,8 +64,7 @@ export const gatewayApiStatus = defineSpec({
         const action =
             "kubectl get gateways.gateway.networking.k8s.io,httproutes -A -o yaml: read status.conditions; compare with the declared hosts, paths and services";
         const require = async (expected: string, cause: string, problems: () => Promise<Problem[]>): Promise<void> => {
-            let found: Problem[] = [];
-            await settled(async () => (found = await problems()).map(({ seen }) => seen), signal);
+            const found = await settled(problems, signal);
             if (found.length > 0) fail({ expected, seen: grouped(found), cause, action });
         };
         await all(
