@@ -5,7 +5,6 @@ import { text as readAll } from "node:stream/consumers";
 import { z } from "zod";
 import {
     ClusterRequest,
-    ControlOptions,
     destroyCluster,
     ensureCluster,
     loadImage,
@@ -18,8 +17,8 @@ import { embeddedCluster } from "../components/config/cluster";
 import { hashOfFile } from "../tools/hash";
 import { UserError } from "../tools/errors";
 import { reportAndExit } from "./errors";
-import { interruptible } from "./processes";
-import { Progress } from "./progress";
+import { internalKindCommand } from "./kind-cluster";
+import { withProgress } from "./progress";
 
 /** `npm run cluster`: looks at and controls embedded clusters, the same ones that `npm start` uses. */
 export function clusterCommand(): Command {
@@ -52,6 +51,7 @@ export function clusterCommand(): Command {
         .argument("<archive>", "docker-archive or OCI archive")
         .action(load);
     command.addCommand(internalCommand(), { hidden: true });
+    command.addCommand(internalKindCommand(), { hidden: true });
     return command;
 }
 
@@ -176,15 +176,5 @@ const applyInput = embeddedCluster
     .pick({ name: true, nodes: true, hostPorts: true, networkPolicies: true })
     .extend({ images: z.array(z.object({ name: z.string() })) })
     .loose();
-
-/** Shows progress on standard error, and turns Ctrl-C and SIGTERM into an orderly end. */
-async function withProgress<T>(action: (control: ControlOptions) => Promise<T>): Promise<T> {
-    const progress = new Progress();
-    try {
-        return await interruptible((signal) => action({ onProgress: progress.line, signal }));
-    } finally {
-        progress.close();
-    }
-}
 
 if (require.main === module) clusterCommand().parseAsync().catch(reportAndExit);

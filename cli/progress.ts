@@ -1,3 +1,5 @@
+import { interruptible } from "./processes";
+
 /** Time between two lines of one step where they are not shown in place, in milliseconds. */
 const quiet = 15_000;
 
@@ -43,4 +45,16 @@ export class Progress {
         if (this.open) this.stream.write("\n");
         this.open = false;
     };
+}
+
+/** Shows the progress of some work on standard error, and turns Ctrl-C and SIGTERM into its orderly end. */
+export async function withProgress<T>(
+    action: (control: { onProgress(line: string): void; signal: AbortSignal }) => Promise<T>,
+): Promise<T> {
+    const progress = new Progress();
+    try {
+        return await interruptible((signal) => action({ onProgress: progress.line, signal }));
+    } finally {
+        progress.close();
+    }
 }

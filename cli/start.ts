@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { z } from "zod";
-import { checkHost } from "../components/cluster/embedded/preflight";
+import { checkHost } from "../components/cluster/host";
 import { ensureToolchain, ToolGroup, toolsAreReady } from "../tools/toolchain";
 import { UserError } from "../tools/errors";
 import { StackOptions, withStackOptions } from "./options";
@@ -31,11 +31,10 @@ Exit codes: 0 deployed and verified, 1 a check or the deployment failed, 2 the m
         )
         .action(async (options: StackOptions) => {
             const stack = findStack(options);
-            const embedded = clusterKindOf(stack) === "embedded";
             const progress = new Progress();
-            if (embedded) await checkHost(stack);
+            await checkHost(stack);
             const runner = await StackRunner.open(stack, progress.line);
-            if (embedded) await prepareTools(runner, progress);
+            await prepareTools(runner, progress, toolsOf[clusterKindOf(stack) ?? ""] ?? []);
             progress.done(`Deploying the stack ${stack.name}`);
             const begin = Date.now();
             await deploy(runner);
@@ -43,12 +42,14 @@ Exit codes: 0 deployed and verified, 1 a check or the deployment failed, 2 the m
         });
 }
 
+/** The tools that a kind of cluster needs, and the images on it. */
+const toolsOf: Readonly<Record<string, ToolGroup[]>> = { embedded: ["cluster", "mesh"], kind: ["mesh"] };
+
 /**
  * Makes the cluster's tools ready. While they are built, the plan and the policy verdict are shown; a plan that is
  * refused ends the build, too.
  */
-async function prepareTools(runner: StackRunner, progress: Progress): Promise<void> {
-    const groups: ToolGroup[] = ["cluster", "mesh"];
+async function prepareTools(runner: StackRunner, progress: Progress, groups: ToolGroup[]): Promise<void> {
     if (toolsAreReady(groups)) return;
     const refused = new AbortController();
     let planning = true;

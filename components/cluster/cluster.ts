@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ClusterConfig } from "../config/cluster";
 import { EmbeddedCluster } from "./embedded/embedded-cluster";
 import type { ResolvedImages } from "./images";
+import { KindCluster } from "./kind/kind-cluster";
 
 /** Where requests from outside come in. */
 export interface Entrance {
@@ -46,8 +47,10 @@ export function createCluster(config: ClusterConfig, images: ResolvedImages, opt
                 opts,
             );
         case "kind":
-            throw new pulumi.RunError(
-                'istio-platform:cluster.kind: kind clusters are not implemented yet: use "kind: embedded" on a Linux machine.',
+            return new KindCluster(
+                "cluster",
+                { config, images: images.bundled, gatewayNodePort, secureNodePort },
+                opts,
             );
         case "eks":
             throw new pulumi.RunError(

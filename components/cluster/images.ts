@@ -4,8 +4,10 @@ import { imageSpec } from "../../tools/image-specs";
 import { partsOf, takeInventory } from "../../tools/inventory";
 import { requestFilterImage } from "../../tools/request-filter";
 import { sampleAppImage } from "../../tools/sample-app";
+import type { ClusterConfig } from "../config/cluster";
 import type { PlatformConfig } from "../config/platform";
 import { clusterPaths } from "./embedded/paths";
+import { imagesOf } from "./kind/record";
 
 /** The images that a stack runs. */
 export interface ResolvedImages {
@@ -30,9 +32,12 @@ export interface ResolvedImages {
 /** How long a registry may take to answer, in milliseconds. On a closed network it usually refuses at once. */
 const registryLimit = 1500;
 
+/** Images of Kubernetes itself: a kind node brings its own. */
+const ofKubernetes = ["pause", "coredns"];
+
 /**
- * Decides which images a stack runs. On an embedded cluster the official ones are pulled where their registry can be reached;
- * elsewhere images built from pinned sources take their names. Nothing is built here: it takes as long as the registry's answer.
+ * Decides which images a stack runs. On a cluster of this machine the official ones are pulled where their registry can be
+ * reached; elsewhere images built from pinned sources take their names. Nothing is built here: it takes as long as the registry's answer.
  */
 export async function resolveImages(
     config: PlatformConfig,
@@ -50,16 +55,18 @@ export async function resolveImages(
         requestFilter: requestFilter?.image ?? own.requestFilter,
         toolchain: inventory.key,
     };
-    if (config.cluster.kind !== "embedded") return { ...common, proxyDistribution, provenance: [], bundled: [] };
+    const { cluster } = config;
+    if (cluster.kind === "eks") return { ...common, proxyDistribution, provenance: [], bundled: [] };
 
     const built = partsOf(inventory, ["cluster", "mesh"])
-        .filter((part) => part.image !== undefined)
+        .filter(({ image }) => image && (cluster.kind === "embedded" || !ofKubernetes.includes(image)))
         .map((part) => ({ name: imageSpec(part.image!, inventory.versions, () => "").name, digest: part.inputs }));
     const istio = [`${hub}/pilot:${tag}`, `${hub}/proxyv2:${tag}`];
     const canBuild = istio.every((name) => built.some((image) => image.name === name));
     // A node keeps the image that it has: a cluster that began with one of the two ways stays with it.
-    const began = bundledBefore(config.cluster.name);
-    const pull = !canBuild || (began ? !began.includes(istio[1]!) : await isReachable(hub));
+    const began = bundledBefore(cluster);
+    const pull =
+        !canBuild || (began ? !began.includes(istio[1]!) : hasMirror(cluster, hub) || (await isReachable(hub)));
     const bundled = built.filter(({ name }) => {
         if (name === own.sampleApp) return wanted === undefined;
         if (name === own.requestFilter) return requestFilter !== undefined && requestFilter.image === undefined;
@@ -71,6 +78,9 @@ export async function resolveImages(
         proxyDistribution: pull ? proxyDistribution : "vanilla-envoy",
         bundled,
         provenance: [
+            ...(cluster.kind === "kind" && cluster.nodeImage !== undefined
+                ? [`${cluster.nodeImage}: image of the nodes, as the configuration names it`]
+                : []),
             ...(pull
                 ? [`${istio.join(" and ")}: pulled from the registry`]
                 : [
@@ -89,10 +99,16 @@ export async function resolveImages(
 }
 
 /** Names of the images that an existing cluster was started with. */
-function bundledBefore(cluster: string): string[] | undefined {
-    const { config } = clusterPaths(cluster);
+function bundledBefore(cluster: ClusterConfig): string[] | undefined {
+    if (cluster.kind === "kind") return imagesOf(cluster.name);
+    const { config } = clusterPaths(cluster.name);
     if (!existsSync(config)) return undefined;
     return (JSON.parse(readFileSync(config, "utf8")) as { images: { name: string }[] }).images.map(({ name }) => name);
+}
+
+/** Whether the nodes have a mirror of an image path's registry: this machine itself need not reach it. */
+function hasMirror(cluster: ClusterConfig, hub: string): boolean {
+    return cluster.kind === "kind" && hub.split("/")[0]! in cluster.registryMirrors;
 }
 
 /** Whether the registry of an image path answers at all: also "unauthorised" is an answer. */

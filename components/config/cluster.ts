@@ -43,16 +43,51 @@ export const embeddedCluster = z.strictObject({
 });
 export type EmbeddedClusterConfig = z.infer<typeof embeddedCluster>;
 
+/** The host of an image registry as image names begin with it, with its port where it has one. */
+const registryHost = z
+    .string()
+    .regex(
+        /^[a-z0-9]([-.a-z0-9]*[a-z0-9])?(:\d+)?$/,
+        'a registry\'s host such as "docker.io" or "mirror.example:5000"',
+    );
+
 /** A kind cluster (Docker or Podman). */
 export const kindCluster = z.strictObject({
-    kind: z.literal("kind").describe("A kind cluster"),
-    name: dnsLabel.default("c4ang-dev").describe("Name of the cluster"),
+    kind: z.literal("kind").describe("A kind cluster: Kubernetes nodes in containers of Docker or Podman"),
+    name: dnsLabel
+        .max(40)
+        .default("c4ang-dev")
+        .describe("Name of the cluster, one of its kind on the machine; its nodes are called <name>-control-plane ..."),
     nodes: z
         .array(node)
         .min(1)
+        .max(9)
         .default([{ zone: "zone-a" }, { zone: "zone-b" }, { zone: "zone-c" }])
-        .describe("Nodes; the first one carries the control plane"),
+        .describe("Nodes; the first one carries the control plane, and pods like the others (P2)"),
     hostPorts,
+    runtime: z
+        .enum(["docker", "podman"])
+        .optional()
+        .describe("What runs the nodes. Default: the one that is there; Docker where both are"),
+    nodeImage: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+            "Image of the nodes, which decides the version of Kubernetes: of kindest/node, of a mirror, or one that the machine has. Default: the one that the installed kind was made with",
+        ),
+    registryMirrors: z
+        .record(registryHost, z.array(z.url({ protocol: /^https?$/, error: "a URL with http or https" })).min(1))
+        .default({})
+        .describe(
+            "Registry -> URLs that the nodes ask in its place, in order, before the registry itself (P7). Default: none",
+        ),
+    adopt: z
+        .boolean()
+        .default(false)
+        .describe(
+            "Use the cluster of this name that somebody else has made: it must have the nodes, zones and ports declared here, and it stays when the stack is destroyed",
+        ),
 });
 export type KindClusterConfig = z.infer<typeof kindCluster>;
 

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { adoptionProblems } from "./cluster-problems";
 import { egressProblems, scopeProblems } from "./egress-problems";
 import { when, type Finding } from "./finding";
 import { gatewayApiProblems } from "./gateway-api-problems";
@@ -217,6 +218,7 @@ const rules: Contradiction[] = [
                       "cluster.hostPorts",
                   ),
     },
+    { reads: ["cluster"], find: adoptionProblems },
     resourceRule("mesh.istiod", ({ mesh }) => mesh.istiod),
     resourceRule("mesh.sidecar", ({ mesh }) => mesh.sidecar),
     resourceRule("mesh.ingressGateway.resources", ({ mesh }) => mesh.ingressGateway.resources),

@@ -147,7 +147,7 @@ export function requestFilterProblems({ cluster, egov, ecommerce, mesh }: Platfo
                 `no route begins with ${path}, so that nothing would be looked at; there are: ${routed.join(", ")}`,
             ]),
         ),
-        ...when(cluster.kind !== "embedded" && requestFilter.image === undefined, [
+        ...when(cluster.kind === "eks" && requestFilter.image === undefined, [
             `${at}.image`,
             `on a cluster of the kind ${cluster.kind} nobody builds the image; name one of services/request-filter that the cluster can pull`,
         ]),

@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { EmbeddedClusterConfig } from "../../config/cluster";
 import type { Cluster, Entrance } from "../cluster";
+import { deleteObjectsWith } from "../objects";
 import { projectDirectory } from "./paths";
 import { EmbeddedNodes } from "./resource";
 
@@ -65,11 +66,4 @@ export class EmbeddedCluster extends pulumi.ComponentResource implements Cluster
         this.secureGateway = nodes.address.apply((address) => ({ address, port: secureNodePort }));
         this.registerOutputs({ kubeconfigPath: this.kubeconfigPath, gateway: this.gateway });
     }
-}
-
-/** What runs on a cluster goes with it: destroying a stack removes the cluster, not each object on it first. */
-function deleteObjectsWith(cluster: pulumi.CustomResource): void {
-    pulumi.runtime.registerStackTransformation(({ type, props, opts }) =>
-        type.startsWith("kubernetes:") ? { props, opts: { ...opts, deletedWith: cluster } } : undefined,
-    );
 }

@@ -41,8 +41,8 @@ export async function gatherFacts(ports: readonly number[]): Promise<MachineFact
         hasBridgeFilter: existsSync("/proc/sys/net/bridge/bridge-nf-call-iptables"),
         dataFileSystem: fileSystemOf(clustersDirectory, read("/proc/self/mountinfo")),
         freeDisk: disk,
-        freeMemory: Number(/^MemAvailable:\s*(\d+)/m.exec(read("/proc/meminfo"))?.[1] ?? 0) * 1024,
-        usedPorts: (await Promise.all(ports.map(usedPort))).filter((port) => port !== undefined),
+        freeMemory: freeMemory() ?? 0,
+        usedPorts: await usedPorts(ports),
         freeInotifyInstances: freeInotifyInstances(),
         freeSubnets: freeSubnets(read("/proc/net/route")),
     };
@@ -97,8 +97,14 @@ function freeDisk(): number {
     return bavail * bsize;
 }
 
+/** Memory that programs can have without others being swapped out, in bytes; undefined where the system does not tell. */
+export function freeMemory(): number | undefined {
+    const kibibytes = /^MemAvailable:\s*(\d+)/m.exec(read("/proc/meminfo"))?.[1];
+    return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
+}
+
 /** The limit less what root's processes have open. */
-function freeInotifyInstances(): number {
+export function freeInotifyInstances(): number {
     const limit = Number(read("/proc/sys/fs/inotify/max_user_instances"));
     if (!limit) return Infinity;
     let used = 0;
@@ -112,6 +118,11 @@ function freeInotifyInstances(): number {
         }
     }
     return limit - used;
+}
+
+/** Those of some ports of 127.0.0.1 that cannot be opened. */
+export async function usedPorts(ports: readonly number[]): Promise<{ port: number; owner?: string }[]> {
+    return (await Promise.all(ports.map(usedPort))).filter((port) => port !== undefined);
 }
 
 /** Tries to open a port. */

@@ -1,9 +1,7 @@
-import { readFileSync } from "node:fs";
-import { parse } from "yaml";
-import { embeddedCluster, EmbeddedClusterConfig } from "../../config/cluster";
+import type { EmbeddedClusterConfig } from "../../config/cluster";
 import { UserError } from "../../../tools/errors";
 import { gatherFacts, MachineFacts } from "./machine";
-import { isRunning, readStatus } from "./status";
+import { readStatus } from "./status";
 
 /** Free disk that images, container layers and etcd of one cluster need, in bytes. Measured: 2 GiB with the whole platform. */
 export const neededDisk = 4 * 2 ** 30;
@@ -113,16 +111,6 @@ export async function checkMachine(
     if (problems.length === 0) return;
     const list = problems.map(({ problem, remedy }) => `  - ${problem}\n    ${remedy}`).join("\n");
     throw new UserError(`This machine cannot run the embedded cluster ${cluster.name}:\n${list}`, 2);
-}
-
-/**
- * Checks this machine for the cluster of a stack, before anything else is done. A configuration that is wrong is not
- * this function's business: its problems are reported where it is validated as a whole.
- */
-export async function checkHost(stack: { configFile: string }): Promise<void> {
-    const document = parse(readFileSync(stack.configFile, "utf8")) as { config?: Record<string, unknown> } | null;
-    const { success, data } = embeddedCluster.safeParse(document?.config?.["istio-platform:cluster"]);
-    if (success && !isRunning(readStatus(data.name))) await checkMachine(data);
 }
 
 const gib = (bytes: number) => (bytes / 2 ** 30).toFixed(1);

@@ -59,6 +59,28 @@ describe("images of a stack", () => {
         assert.deepEqual([named.requestFilter, named.bundled.filter(isFilter)], ["registry.example/filter:1", []]);
     });
 
+    it("of a kind cluster are those of the mesh; its nodes have Kubernetes' own", async () => {
+        const kind = { kind: "kind" as const, name: "unit-no-such" };
+        const built = await resolveImages(stack({ cluster: { ...kind, nodeImage: "example/node:1" } }), closed);
+        assert.equal(built.proxyDistribution, "vanilla-envoy");
+        assert.deepEqual(
+            built.bundled.map(({ name }) => name.replace(/:.*/, "")),
+            ["docker.io/istio/pilot", "docker.io/istio/proxyv2", built.sampleApp.replace(/:.*/, "")],
+        );
+        assert.match(built.provenance[0]!, /^example\/node:1: image of the nodes/);
+        const pulled = await resolveImages(stack({ cluster: kind }), reachable);
+        assert.deepEqual(
+            pulled.bundled.map(({ name }) => name),
+            [pulled.sampleApp],
+        );
+        const registryMirrors = { "docker.io": ["https://mirror.example"] };
+        const mirrored = await resolveImages(stack({ cluster: { ...kind, registryMirrors } }), unasked);
+        assert.deepEqual(
+            mirrored.bundled.map(({ name }) => name),
+            [mirrored.sampleApp],
+        );
+    });
+
     it("ask no registry on other kinds of cluster", async () => {
         const images = await resolveImages(stack({ cluster: { kind: "eks" } }), unasked);
         assert.deepEqual([images.bundled, images.proxyDistribution], [[], "istio"]);

@@ -363,6 +363,22 @@ describe("Configuration: validation", () => {
                 "cluster.hostPorts.1: 8000 is already the port of 0; every port is used once",
             ],
             [
+                "an adopted kind cluster with what is decided when one is made",
+                {
+                    cluster: {
+                        kind: "kind",
+                        adopt: true,
+                        registryMirrors: { "docker.io": ["https://mirror.example"] },
+                    },
+                },
+                "cluster.registryMirrors: is decided when a cluster is made, and cluster.adopt takes one that is there; leave it out, or leave out cluster.adopt",
+            ],
+            [
+                "an adopted kind cluster with another node image",
+                { cluster: { kind: "kind", adopt: true, nodeImage: "kindest/node:v1.34.0" } },
+                "cluster.nodeImage: is decided when a cluster is made, and cluster.adopt takes one that is there; leave it out, or leave out cluster.adopt",
+            ],
+            [
                 "P10 a load balancer where there is none",
                 { mesh: { ingressGateway: { serviceType: "LoadBalancer" } } },
                 'mesh.ingressGateway.serviceType: an embedded cluster has no load balancer: the Service would wait for an address for ever; set it to "NodePort"',
