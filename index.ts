@@ -7,7 +7,14 @@ import { loadConfig } from "./components/config/load";
 import { EgressGateway, IngressGateway, ISTIO_NAMESPACE, IstioControlPlane } from "./components/mesh";
 import { loadCharts } from "./components/mesh/charts";
 import { toolProvenance } from "./components/provenance";
-import { GatewayCertificate, GatewayTokens, MutualTls, NetworkPolicies, RequestFilter } from "./components/security";
+import {
+    GatewayCertificate,
+    GatewayTokens,
+    GlobalRateLimit,
+    MutualTls,
+    NetworkPolicies,
+    RequestFilter,
+} from "./components/security";
 import { createGateway, ExternalHosts, type Entrance } from "./components/traffic";
 import { Verification } from "./components/verification";
 
@@ -100,6 +107,15 @@ async function platform() {
         const args = { config: filter, image: images.requestFilter, selector: gatewaySelector, mesh };
         return new RequestFilter("request-filter", args, onCluster);
     });
+    const globalRateLimit = when(
+        config.ecommerce.enabled && config.ecommerce.globalRateLimit,
+        (limit) =>
+            new GlobalRateLimit(
+                "global-rate-limit",
+                { config: limit, images, selector: gatewaySelector, mesh },
+                onCluster,
+            ),
+    );
 
     // Real requests against all of it, after every deployment.
     const entrances = [ingress, egressGateway, externalHosts, outside].flatMap(resourcesOf);
@@ -113,7 +129,7 @@ async function platform() {
             gateway,
             ...entrances,
             ...applications,
-            ...[mutualTls, networkPolicies, certificate, tokens, requestFilter].flatMap(resourcesOf),
+            ...[mutualTls, networkPolicies, certificate, tokens, requestFilter, globalRateLimit].flatMap(resourcesOf),
         ],
     });
 

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { goModuleDirectory } from "./cache";
+import { rateLimitDirectory, rateLimitPackage, rateLimitVersion } from "./rate-limit";
 import { requestFilterDirectory } from "./request-filter";
 import { Versions } from "./versions";
 
@@ -98,6 +99,13 @@ export function goTools(versions: Versions): GoTool[] {
             module: requestFilterDirectory,
             version: "of this project",
             source: "services/request-filter",
+        },
+        {
+            name: "rate-limit",
+            group: "mesh",
+            package: rateLimitPackage,
+            module: rateLimitDirectory,
+            version: rateLimitVersion(),
         },
     ];
     return tools.filter(

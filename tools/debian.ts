@@ -7,7 +7,7 @@ import { which } from "./path-tools";
 import { ProcessFailure, run } from "./run";
 
 /** A list of packages: tools/debian/<name>.txt. */
-export type PackageList = "system" | "image-base";
+export type PackageList = "system" | "image-base" | "redis";
 
 /** Where `apt-get` keeps what it downloads for this project; nothing of the host's package management is written. */
 const aptDirectory = () => join(cacheDirectory(), "apt");

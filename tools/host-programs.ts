@@ -23,6 +23,7 @@ const programLists: Record<PackageList, ProgramList> = {
         optional: ["nft", "ipset", "conntrack", "nsenter", "modprobe", "ethtool", ...moreIptables],
     },
     "image-base": { required: iptables, optional: ["busybox", ...moreIptables] },
+    redis: { required: ["redis-server", "redis-cli"], optional: ["redis-check-rdb"] },
 };
 
 /** Programs that Debian has in /usr/sbin, where the embedded cluster looks for them. */
@@ -79,7 +80,7 @@ async function findPrograms({ required, optional }: ProgramList): Promise<Map<st
     if (missing.length === 0) return found;
     throw new UserError(
         `An embedded cluster needs ${missing.join(", ")}, which is not on PATH, and this machine has no apt-get to fetch it with.\n` +
-            `Install containerd, runc, iptables, iproute2 and util-linux with your package manager, or use a kind cluster.`,
+            `Install containerd, runc, iptables, iproute2, util-linux and redis with your package manager, or use a kind cluster.`,
     );
 }
 

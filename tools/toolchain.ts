@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, linkSync, mkdirSync, renameSync, rmSync } fro
 import { dirname, join } from "node:path";
 import { cacheDirectory, requireFreeSpace, stagingName } from "./cache";
 import { GoTool, ToolGroup, toolGroups } from "./catalog";
-import { extractPackages, isDebianLike } from "./debian";
+import { extractPackages, isDebianLike, PackageList } from "./debian";
 import { fetchEnvoy } from "./envoy";
 import { throwIfAborted } from "./errors";
 import { buildGoTools, goModuleFolder, goOutput, goVersion, StepContext } from "./go";
@@ -185,7 +185,7 @@ class Builder {
 
     private async makeFolder(part: Part, context: StepContext): Promise<void> {
         const target = this.path(part.file);
-        const list = part.name === "system" ? "system" : "image-base";
+        const list = part.name === "base" ? "image-base" : (part.name as PackageList);
         const content = (await isDebianLike())
             ? await extractPackages(list, target, context)
             : await copyFromHost(list, target, context, part.name === "base" ? [process.execPath] : []);

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { Agent, EnvHttpProxyAgent, fetch } from "undici";
 import { imageSpec } from "../../tools/image-specs";
 import { partsOf, takeInventory } from "../../tools/inventory";
+import { rateLimitImages } from "../../tools/rate-limit";
 import { requestFilterImage } from "../../tools/request-filter";
 import { sampleAppImage } from "../../tools/sample-app";
 import type { ClusterConfig } from "../config/cluster";
@@ -21,6 +22,10 @@ export interface ResolvedImages {
     sampleApp: string;
     /** The image of the request filter. */
     requestFilter: string;
+    /** The image of Envoy's rate limit service. */
+    rateLimit: string;
+    /** The image of Redis. */
+    redis: string;
     /** What is not the official product, one sentence each: for every report. */
     provenance: string[];
     /** Images that are built here and brought to the cluster, with the digest of what they are built from. */
@@ -46,13 +51,16 @@ export async function resolveImages(
     const { imageHub: hub, version: tag, proxyDistribution } = config.mesh;
     const inventory = takeInventory();
     const { requestFilter } = config.mesh.ingressGateway;
-    const own = { sampleApp: sampleAppImage(), requestFilter: requestFilterImage() };
+    const { globalRateLimit } = config.ecommerce;
+    const own = { sampleApp: sampleAppImage(), requestFilter: requestFilterImage(), ...rateLimitImages() };
     const wanted = config.sampleImage.app === "sample-app" ? config.sampleImage.image : undefined;
     const common = {
         hub,
         tag,
         sampleApp: wanted ?? own.sampleApp,
         requestFilter: requestFilter?.image ?? own.requestFilter,
+        rateLimit: globalRateLimit?.image ?? own.rateLimit,
+        redis: globalRateLimit?.redisImage ?? own.redis,
         toolchain: inventory.key,
     };
     const { cluster } = config;
@@ -67,12 +75,19 @@ export async function resolveImages(
     const began = bundledBefore(cluster);
     const pull =
         !canBuild || (began ? !began.includes(istio[1]!) : hasMirror(cluster, hub) || (await isReachable(hub)));
+    const counts = config.ecommerce.enabled && globalRateLimit !== undefined;
     const bundled = built.filter(({ name }) => {
         if (name === own.sampleApp) return wanted === undefined;
         if (name === own.requestFilter) return requestFilter !== undefined && requestFilter.image === undefined;
+        if (name === own.rateLimit) return counts && globalRateLimit?.image === undefined;
+        if (name === own.redis) return counts && globalRateLimit?.redisImage === undefined;
         return !pull || !istio.includes(name);
     });
-    const sources = { [own.sampleApp]: "services/sample-app", [own.requestFilter]: "services/request-filter" };
+    const sources = {
+        [own.sampleApp]: "services/sample-app",
+        [own.requestFilter]: "services/request-filter",
+        [own.redis]: "Debian's package, not the official image",
+    };
     return {
         ...common,
         proxyDistribution: pull ? proxyDistribution : "vanilla-envoy",

@@ -4,6 +4,7 @@ import { egovRoutes } from "./egov-routes";
 import { scope } from "./egress";
 import { resources } from "./resources";
 import { routes, type Route } from "./routes";
+import { globalRateLimit } from "./global-rate-limit";
 import { authorization, rateLimit, tls, tokens } from "./security";
 import {
     connectionPool,
@@ -143,6 +144,11 @@ export const ecommerce = z.strictObject({
     rateLimit: rateLimit
         .optional()
         .describe("A path whose requests the gateway limits (S7, C14), each of its pods by itself. Default: none"),
+    globalRateLimit: globalRateLimit
+        .optional()
+        .describe(
+            "A path whose requests the gateway limits for every client, all of its pods together (S7). Default: none",
+        ),
     authorization: authorization
         .optional()
         .describe("Only declared callers are let in (S4), all others get 403. Default: everybody may call"),

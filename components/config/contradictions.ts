@@ -9,6 +9,7 @@ import { routeProblems, weightProblems } from "./route-problems";
 import {
     callProblems,
     certificateProblems,
+    globalRateLimitProblems,
     httpsOnlyProblems,
     mtlsProblems,
     networkPolicyProblems,
@@ -192,6 +193,16 @@ const rules: Contradiction[] = [
         find: rateLimitProblems,
     },
     {
+        reads: [
+            "cluster.kind",
+            "ecommerce.services.*.path",
+            "ecommerce.tokens.path",
+            "ecommerce.rateLimit.path",
+            "ecommerce.globalRateLimit",
+        ],
+        find: globalRateLimitProblems,
+    },
+    {
         reads: ["cluster.kind", "egov.hello", "ecommerce.services.*.path", "mesh.ingressGateway.requestFilter"],
         find: requestFilterProblems,
     },
@@ -228,6 +239,7 @@ const rules: Contradiction[] = [
     ),
     resourceRule("mesh.egress.gateway.resources", ({ mesh }) => mesh.egress.gateway.resources),
     resourceRule("egov.resources", ({ egov }) => egov.resources),
+    resourceRule("ecommerce.globalRateLimit.resources", ({ ecommerce }) => ecommerce.globalRateLimit?.resources),
     resourceRule("ecommerce.resources", ({ ecommerce }) => ecommerce.resources),
     resourceRule("study.resources", ({ study }) => study.resources),
 ];

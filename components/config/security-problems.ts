@@ -130,6 +130,33 @@ export function rateLimitProblems({ ecommerce: { services, tokens, rateLimit } }
     ];
 }
 
+/** A global limit for everything of a service, for requests that others stop first, and one without images (S7). */
+export function globalRateLimitProblems({ cluster, ecommerce }: PlatformConfig): Finding[] {
+    const { services, tokens, rateLimit, globalRateLimit } = ecommerce;
+    if (!globalRateLimit) return [];
+    const at = "ecommerce.globalRateLimit";
+    const { path } = globalRateLimit;
+    const other = rateLimit?.path ?? "";
+    const images = (["image", "redisImage"] as const).filter((image) => globalRateLimit[image] === undefined);
+    return [
+        ...outsideProblem(`${at}.path`, path, services, "be limited"),
+        ...when(tokens !== undefined && path.startsWith(tokens.path), [
+            `${at}.path`,
+            `requests to ${path} without a token are refused before they count (ecommerce.tokens.path ${tokens?.path}); take another path`,
+        ]),
+        ...when(rateLimit !== undefined && (path.startsWith(other) || other.startsWith(path)), [
+            `${at}.path`,
+            `ecommerce.rateLimit.path ${other} limits the same requests: which limit they meet first is left to chance; take another path`,
+        ]),
+        ...images.flatMap((image) =>
+            when(cluster.kind === "eks", [
+                `${at}.${image}`,
+                `on a cluster of the kind ${cluster.kind} nobody builds the image; name one that the cluster can pull`,
+            ]),
+        ),
+    ];
+}
+
 /** A filter for requests that lead nowhere, and one without an image (C14). */
 export function requestFilterProblems({ cluster, egov, ecommerce, mesh }: PlatformConfig): Finding[] {
     const { requestFilter } = mesh.ingressGateway;

@@ -6,6 +6,15 @@ export {
     RequestFilter,
     type RequestFilterArgs,
 } from "./request-filter";
+export {
+    GlobalRateLimit,
+    limitsConfigMap,
+    rateLimitDeployment,
+    rateLimitPolicies,
+    rateLimitServices,
+    redisDeployment,
+    type GlobalRateLimitArgs,
+} from "./global-rate-limit";
 export { MutualTls, peerAuthentications, type MutualTlsArgs } from "./mutual-tls";
 export { ServiceAuthorization, servicePolicies, type ServiceAuthorizationArgs } from "./service-authorization";
 export { GatewayCertificate, certificateHosts, type GatewayCertificateArgs } from "./gateway-certificate";

@@ -4,6 +4,7 @@ export * from "./external-hosts";
 export * from "./gateway";
 export * from "./gateway-api";
 export * from "./gateway-rate-limit";
+export * from "./global-rate-limit";
 export * from "./http-route";
 export * from "./mesh-virtual-service";
 export * from "./retriable-status-codes";

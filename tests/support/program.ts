@@ -38,7 +38,7 @@ export interface ProgramOptions {
     /** Whether it is a preview. Default: true. */
     preview?: boolean;
     /** Images, as the cluster would resolve them. */
-    images?: MeshImages & { sampleApp: string; requestFilter?: string };
+    images?: MeshImages & { sampleApp: string; requestFilter?: string; rateLimit?: string; redis?: string };
     /** Gets the list that the resources are added to: for runs that fail. */
     onResources?(resources: RegisteredResource[]): void;
     /** Istio's charts. Default: as rendered beforehand, since rendering needs istioctl and these tests only Node. */
@@ -51,6 +51,8 @@ const defaultImages = {
     proxyDistribution: "vanilla-envoy",
     sampleApp: "docker.io/library/istio-platform-sample-app:000000000000",
     requestFilter: "docker.io/library/istio-platform-request-filter:000000000000",
+    rateLimit: "docker.io/library/istio-platform-rate-limit:000000000000",
+    redis: "docker.io/library/istio-platform-redis:000000000000",
 } as const;
 
 /** What resources tell beside their inputs once they are there. */

@@ -116,6 +116,14 @@ const features = {
     "short-refill": ({ ecommerce: { rateLimit } }: PlatformConfig) =>
         milliseconds(rateLimit?.per ?? "0s") <= longestRefill ||
         `ecommerce.rateLimit.per ${rateLimit?.per} is longer than the ${longestRefill / 1000} s that the suite waits`,
+    "global-rate-limit": ({ ecommerce }: PlatformConfig) =>
+        ecommerce.globalRateLimit !== undefined || "ecommerce.globalRateLimit is not set: no client has a budget",
+    "global-limit-enforced": ({ ecommerce }: PlatformConfig) =>
+        ecommerce.globalRateLimit?.mode !== "shadow" || "ecommerce.globalRateLimit.mode is shadow: nothing is refused",
+    /** A burst of the suite meets the end of a budget. */
+    "long-window": ({ ecommerce }: PlatformConfig) =>
+        ecommerce.globalRateLimit?.per !== "second" ||
+        "ecommerce.globalRateLimit.per is second: a budget would be full again before the suite has used it up",
     "request-filter": ({ mesh: { ingressGateway } }: PlatformConfig) =>
         ingressGateway.requestFilter !== undefined ||
         "mesh.ingressGateway.requestFilter is not set: no request is looked at",

@@ -3,7 +3,15 @@ import { objects, type DomainRoute, type Mesh } from "../cluster/mesh";
 import type { CheckSet, Mutation } from "../mutation";
 import { ecommerceCluster } from "../../verification/specs/support/names";
 import { inGatewayRoutes, inHosts, shopCluster } from "./look";
-import { canaryGone, gatewayTable, sagaFromOutside, shopAnsweredByAnother, shopRouteGone, union } from "./red";
+import {
+    canaryGone,
+    gatewayTable,
+    notCounted,
+    sagaFromOutside,
+    shopAnsweredByAnother,
+    shopRouteGone,
+    union,
+} from "./red";
 
 /** Mistakes in Gateways and HTTPRoutes of the Gateway API (P12). */
 
@@ -154,7 +162,7 @@ export const gatewayApi: readonly Mutation[] = [
                 spec.addresses[0].value = "istio-ingress.istio-system.svc.cluster.local";
             }),
         traces: (mesh) => inGatewayRoutes(mesh, (all) => routesOf(mesh, product, all).length === 0),
-        expectRed: union(shopRouteGone, canaryGone, sagaFromOutside, gatewaysReported, {
+        expectRed: union(shopRouteGone, canaryGone, sagaFromOutside, gatewaysReported, notCounted, {
             "ecommerce-gateway": ["settings", "listener"],
         }),
     },

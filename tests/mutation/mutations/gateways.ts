@@ -1,7 +1,7 @@
 import { objects, type Mesh } from "../cluster/mesh";
 import type { CheckSet, Mutation } from "../mutation";
 import { inGatewayRoutes } from "./look";
-import { canaryGone, gatewayTable, helloFromOutside, sagaFromOutside, shopRouteGone, union } from "./red";
+import { canaryGone, gatewayTable, helloFromOutside, notCounted, sagaFromOutside, shopRouteGone, union } from "./red";
 
 /** Mistakes at the entrance of the mesh. */
 
@@ -28,7 +28,7 @@ export const gateways: readonly Mutation[] = [
                 spec.selector = { istio: "ingress" };
             }),
         traces: noShopRoutes,
-        expectRed: union(shopRouteGone, canaryGone, sagaFromOutside, filterUnasked, {
+        expectRed: union(shopRouteGone, canaryGone, sagaFromOutside, filterUnasked, notCounted, {
             "ecommerce-gateway": ["settings", "listener"],
             "ecommerce-https": ["certificate", "accepted", "refused"],
         }),
@@ -40,7 +40,7 @@ export const gateways: readonly Mutation[] = [
         needs: ["ecommerce"],
         apply: (changes, { config }) => changes.remove(objects.shop("Gateway", config, shopGateway)),
         traces: noShopRoutes,
-        expectRed: union(shopRouteGone, canaryGone, sagaFromOutside, filterUnasked, {
+        expectRed: union(shopRouteGone, canaryGone, sagaFromOutside, filterUnasked, notCounted, {
             "ecommerce-gateway": ["settings", "listener"],
             "ecommerce-https": ["certificate", "accepted", "refused"],
             "ecommerce-infrastructure": ["objects"],

@@ -13,6 +13,9 @@ const customer = "customer-api";
 
 const allOfHttps: CheckSet = { "ecommerce-https": ["certificate", "accepted", "refused", "answers", "redirect"] };
 
+/** What is sent over HTTP and HTTPS alike. */
+const besideHttp: CheckSet = { "ecommerce-global-rate-limit": ["together"] };
+
 /** Name of no declared host. */
 const foreignName = "shop.example.org";
 
@@ -67,7 +70,7 @@ export const https: readonly Mutation[] = [
         {
             name: "https-server-removed",
             description: "The Gateway of the shop has no HTTPS server.",
-            expectRed: union(allOfHttps, gatewayTable),
+            expectRed: union(allOfHttps, gatewayTable, besideHttp),
         },
         (spec) => {
             spec.servers = spec.servers.filter((server: unknown) => server !== secure(spec));
@@ -90,7 +93,7 @@ export const https: readonly Mutation[] = [
             const handshake = await mesh.target.handshake({ serverName: namedHost(mesh) });
             return ["certificate" in handshake && handshake.certificate.names.includes(foreignName)];
         },
-        expectRed: { "ecommerce-https": ["certificate", "answers", "redirect"] },
+        expectRed: union(besideHttp, { "ecommerce-https": ["certificate", "answers", "redirect"] }),
     },
     {
         name: "https-redirect-removed",

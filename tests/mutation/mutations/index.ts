@@ -9,6 +9,7 @@ import { equivalent } from "./equivalent";
 import { egovRoutes } from "./egov-routes";
 import { gatewayApi } from "./gateway-api";
 import { gateways } from "./gateways";
+import { globalRateLimit } from "./global-rate-limit";
 import { https } from "./https";
 import { mutualTls } from "./mutual-tls";
 import { networkPolicies } from "./network-policies";
@@ -45,6 +46,7 @@ export const mutations: readonly Mutation[] = [
     ...https,
     ...tokens,
     ...rateLimit,
+    ...globalRateLimit,
     ...accessLog,
     ...requestFilter,
     ...platform,

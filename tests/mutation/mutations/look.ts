@@ -63,6 +63,15 @@ async function listenersOf(mesh: Mesh, pods: readonly Pod[], is: (listeners: str
     );
 }
 
+/** The pods of an application in the control plane's namespace: whether what their proxies listen with, as JSON, is of a kind. */
+export async function inIstioListeners(
+    mesh: Mesh,
+    app: string,
+    is: (listeners: string) => boolean,
+): Promise<boolean[]> {
+    return listenersOf(mesh, await mesh.target.kubernetes.pods("istio-system", { app }), is);
+}
+
 /** The pods of the gateway: whether what they listen with, as JSON, is of a kind. */
 export async function inGatewayListeners(mesh: Mesh, is: (listeners: string) => boolean): Promise<boolean[]> {
     return listenersOf(mesh, await mesh.proxies("gateway"), is);

@@ -52,7 +52,17 @@ export const sagaFromOutside: CheckSet = {
     paths: ["spellings"],
     "ecommerce-tokens": ["claim"],
     "ecommerce-rate-limit": ["limited", "elsewhere", "refilled"],
+    "ecommerce-global-rate-limit": ["limited", "together", "separate", "elsewhere"],
 };
+
+/** Requests end before the rate limit service is asked about them, for example since no route takes them. */
+export const notCounted: CheckSet = { "ecommerce-global-rate-limit": ["unnamed", "counted"] };
+
+/**
+ * Requests are counted and then get no good answer. Those of clients without a key go wrong where their common budget, which
+ * earlier runs have used too, is not spent: the rest of them gets 429 as declared.
+ */
+export const countedInVain: CheckSet = { "ecommerce-global-rate-limit": ["unnamed"] };
 
 /** One e-commerce service cannot be reached from anywhere. */
 export const shopUnreachable: CheckSet = {

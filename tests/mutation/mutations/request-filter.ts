@@ -3,7 +3,7 @@ import type { PlainObject } from "../cluster/api";
 import { objects, type Mesh } from "../cluster/mesh";
 import type { CheckSet, Mutation } from "../mutation";
 import { appContainer, inGatewayListeners, inHosts, inPods, isReady } from "./look";
-import { canaryGone, sagaFromOutside, shopFromOutside, union } from "./red";
+import { canaryGone, notCounted, sagaFromOutside, shopFromOutside, union } from "./red";
 
 /** Mistakes in what looks at the requests from outside. */
 
@@ -206,7 +206,7 @@ export const requestFilter: readonly Mutation[] = [
             }),
         traces: (mesh) => inGatewayHosts(mesh, (hosts) => hosts.length === 0),
         // The filter is asked first: not even a missing token is noticed.
-        expectRed: union(shopFromOutside, canaryGone, sagaFromOutside, attacksPass, {
+        expectRed: union(shopFromOutside, canaryGone, sagaFromOutside, attacksPass, notCounted, {
             "ecommerce-tokens": ["missing", "invalid", "spellings"],
         }),
     },

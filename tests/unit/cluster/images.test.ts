@@ -81,6 +81,25 @@ describe("images of a stack", () => {
         );
     });
 
+    it("S7 have the rate limit service and Redis where a global limit is wanted, built here unless others are named", async () => {
+        const limited = (globalRateLimit?: { image?: string; redisImage?: string }) =>
+            resolveImages(stack({ ecommerce: { globalRateLimit } }), reachable);
+        const own = ({ name }: { name: string }) => /istio-platform-(rate-limit|redis):/.test(name);
+        const built = await limited({});
+        assert.match(built.rateLimit, /^docker.io\/library\/istio-platform-rate-limit:[0-9a-f]{12}$/);
+        assert.match(built.redis, /^docker.io\/library\/istio-platform-redis:[0-9a-f]{12}$/);
+        assert.deepEqual(
+            built.bundled.filter(own).map(({ name }) => name),
+            [built.rateLimit, built.redis],
+        );
+        assert.ok(!(await limited()).bundled.some(own));
+        const named = await limited({ image: "registry.example/service:1", redisImage: "registry.example/redis:1" });
+        assert.deepEqual(
+            [named.rateLimit, named.redis, named.bundled.filter(own)],
+            ["registry.example/service:1", "registry.example/redis:1", []],
+        );
+    });
+
     it("ask no registry on other kinds of cluster", async () => {
         const images = await resolveImages(stack({ cluster: { kind: "eks" } }), unasked);
         assert.deepEqual([images.bundled, images.proxyDistribution], [[], "istio"]);

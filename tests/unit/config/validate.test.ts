@@ -285,6 +285,21 @@ describe("Configuration: validation", () => {
                 "ecommerce.rateLimit.path: requests to /api/v1/saga/admin/export without a token are refused before they count (ecommerce.tokens.path /api/v1/saga/admin); take another path",
             ],
             [
+                "S7 a global limit for everything of a service",
+                { ecommerce: { globalRateLimit: { path: "/api/v1/saga" } } },
+                "ecommerce.globalRateLimit.path: /api/v1/saga is not below the path of a service, so that nothing answers there, or everything of a service would be limited; take one below /api/v1/customers/",
+            ],
+            [
+                "S7 a global limit for requests that are refused before",
+                { ecommerce: { tokens: {}, globalRateLimit: { path: "/api/v1/saga/admin/report" } } },
+                "ecommerce.globalRateLimit.path: requests to /api/v1/saga/admin/report without a token are refused before they count (ecommerce.tokens.path /api/v1/saga/admin); take another path",
+            ],
+            [
+                "S7 two limits for the same requests",
+                { ecommerce: { rateLimit: { path: "/api/v1/saga/report/all" }, globalRateLimit: {} } },
+                "ecommerce.globalRateLimit.path: ecommerce.rateLimit.path /api/v1/saga/report/all limits the same requests: which limit they meet first is left to chance; take another path",
+            ],
+            [
                 "C14 a filter for paths that nobody has",
                 { mesh: { ingressGateway: { requestFilter: { paths: ["/api/v2"] } } } },
                 "mesh.ingressGateway.requestFilter.paths.0: no route begins with /api/v2, so that nothing would be looked at; there are: /a/b/c/hello, /api/v1/customers, /api/v1/orders, /api/v1/products, /api/v1/payments, /api/v1/recommendations, /api/v1/saga",

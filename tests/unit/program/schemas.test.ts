@@ -29,6 +29,21 @@ describe("Every object that the program registers is valid", function () {
         );
     });
 
+    it("S7 with a global rate limit", async () => {
+        const { manifests } = await runProgram({
+            config: { cluster: { kind: "embedded" }, ecommerce: { globalRateLimit: {} } },
+        });
+        assert.deepEqual(
+            manifests.flatMap((manifest) => schemaProblems(manifest, manifests)),
+            [],
+        );
+        const own = manifests.filter(({ metadata }) => /rate-limit/.test(metadata.name)).map(({ kind }) => kind);
+        assert.deepEqual(own.sort(), [
+            ...["AuthorizationPolicy", "AuthorizationPolicy", "ConfigMap", "Deployment", "Deployment", "EnvoyFilter"],
+            ...["Service", "Service", "ServiceAccount", "ServiceAccount"],
+        ]);
+    });
+
     it("P12 with routes in the Gateway API", async () => {
         const { manifests } = await runProgram({ config: configOf("tests/e2e/Pulumi.gateway-api.yaml") });
         assert.deepEqual(

@@ -56,8 +56,9 @@ describe("tools: Go programs", () => {
     it("are built module by module", () => {
         const modules = [...byModule(tools)].map(([folder, own]) => [basename(folder), own.length]);
         assert.deepEqual(modules, [
-            ["go", tools.length - 1],
+            ["go", tools.length - 2],
             ["request-filter", 1],
+            ["rate-limit", 1],
         ]);
     });
 

@@ -27,6 +27,7 @@ import { egovWeights } from "./egov/weights";
 import { loadTail } from "./load/tail";
 import { routeTables } from "./mesh/route-tables";
 import { authorization } from "./security/authorization";
+import { globalRateLimit } from "./security/global-rate-limit";
 import { https } from "./security/https";
 import { mutualTls } from "./security/mutual-tls";
 import { networkPolicies } from "./security/network-policies";
@@ -87,6 +88,7 @@ export const specs: readonly Spec[] = [
     https,
     tokens,
     rateLimit,
+    globalRateLimit,
     filter,
     egovNamespaces,
     egovPods,

@@ -15,6 +15,16 @@ export const ingressGateway = "istio-ingressgateway";
 export const egressGateway = "istio-egressgateway";
 export const outsideSite = "outside-site";
 export const requestFilter = "request-filter";
+export const rateLimitService = "rate-limit";
+export const rateLimitRedis = "rate-limit-redis";
+
+/** What the counters of the global rate limit are named after (S7): its domain, and the keys of its descriptors. */
+export const limitDescriptors = {
+    domain: "ingress-gateway",
+    path: "path",
+    client: "client",
+    unnamed: "unnamed",
+} as const;
 export const ecommerceGateway = "ecommerce-gateway";
 
 export const istio = {
