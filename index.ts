@@ -3,8 +3,9 @@ import { appImage, Ecommerce, EgovHello, OutsideSite, TrafficStudy } from "./com
 import { createCluster } from "./components/cluster/cluster";
 import { resolveImages } from "./components/cluster/images";
 import { hostsThrough } from "./components/config/egress";
+import { publicHosts } from "./components/config/hosts";
 import { loadConfig } from "./components/config/load";
-import { EgressGateway, IngressGateway, ISTIO_NAMESPACE, IstioControlPlane } from "./components/mesh";
+import { EgressGateway, GATEWAY_HEALTH, IngressGateway, ISTIO_NAMESPACE, IstioControlPlane } from "./components/mesh";
 import { loadCharts } from "./components/mesh/charts";
 import { toolProvenance } from "./components/provenance";
 import {
@@ -15,7 +16,7 @@ import {
     NetworkPolicies,
     RequestFilter,
 } from "./components/security";
-import { createGateway, ExternalHosts, type Entrance } from "./components/traffic";
+import { createGateway, ExternalHosts, StoreEntry, type Entrance } from "./components/traffic";
 import { Verification } from "./components/verification";
 
 /** The platform of one stack, from the cluster up: cluster -> mesh -> gateway -> applications -> verification. */
@@ -27,7 +28,11 @@ async function platform() {
 
     // A Kubernetes cluster: embedded, kind or EKS. Nothing below can tell which.
     const { egov: gatewayNodePort, https: secureNodePort } = config.mesh.ingressGateway.nodePorts;
-    const cluster = createCluster(config.cluster, images, { gatewayNodePort, secureNodePort });
+    const cluster = createCluster(config.cluster, images, {
+        ...{ gatewayNodePort, secureNodePort },
+        publicHosts: publicHosts(config.ecommerce),
+        gatewayHealth: GATEWAY_HEALTH,
+    });
     const onCluster = { providers: [cluster.provider] };
 
     // Istio: control plane, and the proxies that requests from outside come through.
@@ -35,9 +40,10 @@ async function platform() {
     const mesh = istio.ready;
     const ingress = new IngressGateway(
         "ingress-gateway",
-        { config: config.mesh.ingressGateway, namespace: istio.namespace, mesh },
+        { config: config.mesh.ingressGateway, namespace: istio.namespace, mesh, loadBalancer: cluster.loadBalancer },
         onCluster,
     );
+    const publicNames = cluster.publish?.(ingress.loadBalancer) ?? [];
     const { selector: gatewaySelector, service } = ingress;
     const entrance: Entrance = { routing: config.mesh.routing, selector: gatewaySelector, service };
     const gateway = createGateway(
@@ -65,6 +71,14 @@ async function platform() {
         "external-hosts",
         { config: egress, namespace: ISTIO_NAMESPACE, gateway: egressGateway?.proxies, own: ownHosts, mesh },
         onCluster,
+    );
+    const dataStores = (cluster.dataStores ?? []).map(
+        (store) =>
+            new StoreEntry(
+                store.name,
+                { ...store, namespace: ISTIO_NAMESPACE },
+                { provider: cluster.provider, dependsOn: [...mesh] },
+            ),
     );
 
     // The sample systems: pods, routes, traffic policy.
@@ -122,11 +136,14 @@ async function platform() {
     const verification = new Verification("verification", {
         config,
         cluster,
-        certificate: certificate?.certificate,
+        // Where HTTPS ends before the gateway, clients see a certificate that everybody trusts.
+        certificate: cluster.loadBalancer?.endsTls ? undefined : certificate?.certificate,
         signingKey: tokens?.signingKey,
         provenance,
         after: [
             gateway,
+            ...publicNames,
+            ...dataStores,
             ...entrances,
             ...applications,
             ...[mutualTls, networkPolicies, certificate, tokens, requestFilter, globalRateLimit].flatMap(resourcesOf),

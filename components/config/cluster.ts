@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { eksCluster } from "./eks";
 import { dnsLabel, nodePort, port } from "./units";
 
 /** Which cluster the platform runs on: the rest of the program cannot tell the kinds apart. */
@@ -90,26 +91,6 @@ export const kindCluster = z.strictObject({
         ),
 });
 export type KindClusterConfig = z.infer<typeof kindCluster>;
-
-/** Amazon EKS: requirement P1. */
-export const eksCluster = z.strictObject({
-    kind: z.literal("eks").describe("Amazon EKS"),
-    name: dnsLabel.default("c4ang-eks-cluster").describe("Name of the cluster"),
-    region: z.string().default("ap-northeast-2").describe("AWS region"),
-    availabilityZones: z
-        .int()
-        .min(2)
-        .max(3)
-        .default(3)
-        .describe("Availability zones that nodes and subnets spread over"),
-    nodeCount: z.int().min(1).default(3).describe("Worker nodes"),
-    kubernetesVersion: z
-        .string()
-        .regex(/^1\.\d+$/, 'a minor version such as "1.33"')
-        .optional()
-        .describe("Default: EKS' own default version"),
-});
-export type EksClusterConfig = z.infer<typeof eksCluster>;
 
 export const cluster = z
     .discriminatedUnion("kind", [embeddedCluster, kindCluster, eksCluster])

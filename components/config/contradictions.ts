@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { adoptionProblems } from "./cluster-problems";
+import { eksProblems } from "./eks-problems";
 import { egressProblems, scopeProblems } from "./egress-problems";
 import { when, type Finding } from "./finding";
 import { gatewayApiProblems } from "./gateway-api-problems";
@@ -34,6 +35,10 @@ interface Contradiction {
 }
 
 const rules: Contradiction[] = [
+    {
+        reads: ["cluster", "ecommerce", "mesh.version", "mesh.ingressGateway", "sampleImage"],
+        find: eksProblems,
+    },
     {
         reads: ["egov.hello.subsets.*.replicas", "egov.hello.weights"],
         find: ({ egov: { hello } }) =>

@@ -21,6 +21,6 @@ export function enforcesNetworkPolicies(cluster: ClusterConfig): true | string {
         case "kind":
             return true; // its own network plugin does
         case "eks":
-            return "the network plugin of EKS enforces them only where it is told to";
+            return true; // its network add-on is told to
     }
 }

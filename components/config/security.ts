@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { containerPort, dnsLabel, duration, pathPrefix } from "./units";
+import { containerPort, dnsLabel, dnsName, duration, pathPrefix } from "./units";
 
 /** Security of the mesh in the domain's words: who is let in, and what has to be proved for it. */
 
@@ -72,8 +72,6 @@ const certificate = z.discriminatedUnion("source", [
 ]);
 export type CertificateConfig = z.infer<typeof certificate>;
 
-const fullName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$/;
-
 /** The HTTPS entrance (P5). */
 export const tls = z.strictObject({
     secretName: dnsLabel
@@ -81,7 +79,7 @@ export const tls = z.strictObject({
         .describe("Secret with certificate and key, in the namespace of the ingress gateway"),
     minimumVersion: z.enum(["1.2", "1.3"]).default("1.2").describe("Oldest version of TLS that is accepted"),
     httpsOnlyHosts: z
-        .array(z.string().regex(fullName, "a full DNS name, such as secure.c4ang.com"))
+        .array(dnsName)
         .default([])
         .describe(
             "Further hosts, answered over HTTPS only: plain HTTP is redirected (301). Default: none, since the documents use plain HTTP",

@@ -53,6 +53,25 @@ export const host = z
         'a DNS name, "*.name" or "*"',
     );
 
+/** A full DNS name without a pattern: at least two labels. */
+export const dnsName = z
+    .string()
+    .regex(
+        /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$/,
+        "a full DNS name, such as api.c4ang.com",
+    );
+
+/** A block of IPv4 addresses that begins where its prefix says: `10.20.0.0/16`, not `10.20.1.0/16`. */
+export const cidrBlock = z
+    .cidrv4('a block of IPv4 addresses such as "10.20.0.0/16"')
+    .refine(beginsAtItsPrefix, "a block whose first address is that of its prefix, such as 10.20.0.0/16");
+
+function beginsAtItsPrefix(block: string): boolean {
+    const [address = "", prefix = ""] = block.split("/");
+    const number = address.split(".").reduce((sum, byte) => sum * 256 + Number(byte), 0);
+    return number % 2 ** (32 - Number(prefix)) === 0;
+}
+
 /** A path prefix, beginning with `/` and without a trailing one. */
 export const pathPrefix = z
     .string()

@@ -17,6 +17,11 @@ export interface GatewayProxies {
     replicas?: number;
     /** Requests and limits of every proxy. */
     resources: Resources;
+    /**
+     * Whether every connection begins with a header that tells the client's address (P3).
+     * @default false
+     */
+    proxyProtocol?: boolean;
 }
 
 /** User that Istio's proxies run as. */
@@ -32,7 +37,7 @@ export function gatewayMetadata({ name, selector }: Pick<GatewayProxies, "name" 
 }
 
 /** The Deployment of a gateway: istiod's webhook makes the proxy out of the container (image `auto`). */
-export function gatewayProxies({ name, selector, replicas, resources }: GatewayProxies) {
+export function gatewayProxies({ name, selector, replicas, resources, proxyProtocol }: GatewayProxies) {
     const metadata = gatewayMetadata({ name, selector });
     return {
         metadata,
@@ -43,7 +48,12 @@ export function gatewayProxies({ name, selector, replicas, resources }: GatewayP
             template: {
                 metadata: {
                     labels: { ...metadata.labels, "sidecar.istio.io/inject": "true" },
-                    annotations: { "inject.istio.io/templates": "gateway" },
+                    annotations: {
+                        "inject.istio.io/templates": "gateway",
+                        ...(proxyProtocol && {
+                            "proxy.istio.io/config": JSON.stringify({ gatewayTopology: { proxyProtocol: {} } }),
+                        }),
+                    },
                 },
                 spec: {
                     serviceAccountName: name,

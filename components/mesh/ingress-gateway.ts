@@ -13,7 +13,25 @@ export interface IngressGatewayArgs {
     namespace: k8s.core.v1.Namespace;
     /** What must be there before its pods start: the control plane fills in image and settings of the proxy. */
     mesh: readonly pulumi.Resource[];
+    /**
+     * How the Service asks for its load balancer (P3).
+     * @default what the cluster makes of a Service by itself
+     */
+    loadBalancer?: GatewayLoadBalancer;
 }
+
+/** What the Service and the proxies of the gateway have to know of a load balancer. */
+export interface GatewayLoadBalancer {
+    readonly className: string;
+    readonly annotations: Readonly<Record<string, pulumi.Input<string>>>;
+    /** Whether every connection begins with a header that tells the client's address. */
+    readonly proxyProtocol: boolean;
+    /** What must be there before the Service, and longer than it. */
+    readonly after: readonly pulumi.Resource[];
+}
+
+/** Where a gateway says whether it is ready. */
+export const GATEWAY_HEALTH = { port: PROXY_PORT.status, path: "/healthz/ready" } as const;
 
 export const INGRESS_GATEWAY = "istio-ingressgateway";
 
@@ -23,18 +41,25 @@ export const INGRESS_GATEWAY_SELECTOR = { istio: "ingressgateway" } as const;
 const metadata = gatewayMetadata({ name: INGRESS_GATEWAY, selector: INGRESS_GATEWAY_SELECTOR });
 
 /** The gateway's Deployment. */
-export function gatewayDeployment({ replicas, resources, autoscaling }: IngressGatewayArgs["config"]) {
+export function gatewayDeployment(
+    { replicas, resources, autoscaling }: IngressGatewayArgs["config"],
+    loadBalancer?: GatewayLoadBalancer,
+) {
     // An autoscaler owns the number of replicas.
     return gatewayProxies({
         name: INGRESS_GATEWAY,
         selector: INGRESS_GATEWAY_SELECTOR,
         resources,
         ...(autoscaling ? {} : { replicas }),
+        proxyProtocol: loadBalancer?.proxyProtocol,
     });
 }
 
 /** The Services that lead to the gateway, by name: a NodePort has one Service, so two of them take two (P2, P10). */
-export function gatewayServices({ serviceType, nodePorts }: IngressGatewayArgs["config"]) {
+export function gatewayServices(
+    { serviceType, nodePorts }: IngressGatewayArgs["config"],
+    loadBalancer?: GatewayLoadBalancer,
+) {
     const status = servicePort("status-port", PROXY_PORT.status, PROXY_PORT.status);
     const http2 = (nodePort?: number) => servicePort("http2", 80, PROXY_PORT.http, nodePort);
     const https = (nodePort?: number) => servicePort("https", 443, PROXY_PORT.https, nodePort);
@@ -42,6 +67,13 @@ export function gatewayServices({ serviceType, nodePorts }: IngressGatewayArgs["
         metadata: { ...metadata, name },
         spec: { type: serviceType, selector: INGRESS_GATEWAY_SELECTOR, ports },
     });
+    if (loadBalancer) {
+        const { metadata, spec } = service(INGRESS_GATEWAY, [http2(), https()]);
+        // The load balancer asks the pods' status port directly: it need not be open to the world.
+        const { className, annotations } = loadBalancer;
+        const balanced = { ...spec, loadBalancerClass: className, allocateLoadBalancerNodePorts: false };
+        return [{ metadata: { ...metadata, annotations }, spec: balanced }];
+    }
     return serviceType === "NodePort"
         ? [
               service(INGRESS_GATEWAY, [status, http2(nodePorts.egov)]),
@@ -58,19 +90,27 @@ export class IngressGateway extends pulumi.ComponentResource {
     readonly service: ServiceReference = { name: INGRESS_GATEWAY, namespace: ISTIO_NAMESPACE, port: 80 };
     /** Everything that was deployed. */
     readonly resources: readonly pulumi.CustomResource[];
+    /** Name of the load balancer, known once it is there; empty where the Service has none, or one without a name. */
+    readonly loadBalancer: pulumi.Output<string>;
 
-    constructor(name: string, { config, namespace, mesh }: IngressGatewayArgs, opts?: pulumi.ComponentResourceOptions) {
+    constructor(name: string, args: IngressGatewayArgs, opts?: pulumi.ComponentResourceOptions) {
         super("istio-platform:mesh:IngressGateway", name, {}, opts);
+        const { config, namespace, mesh, loadBalancer } = args;
         const dependent = { parent: this, dependsOn: [namespace] };
         const account = new k8s.core.v1.ServiceAccount(INGRESS_GATEWAY, { metadata }, dependent);
         const role = this.allowReadingCertificates(account, dependent);
-        const deployment = new k8s.apps.v1.Deployment(INGRESS_GATEWAY, gatewayDeployment(config), {
+        const deployment = new k8s.apps.v1.Deployment(INGRESS_GATEWAY, gatewayDeployment(config, loadBalancer), {
             parent: this,
             dependsOn: [account, ...mesh],
         });
-        const services = gatewayServices(config).map(
-            (service) => new k8s.core.v1.Service(service.metadata.name, service, dependent),
+        const services = gatewayServices(config, loadBalancer).map(
+            (service) =>
+                new k8s.core.v1.Service(service.metadata.name, service, {
+                    parent: this,
+                    dependsOn: [namespace, ...(loadBalancer?.after ?? [])],
+                }),
         );
+        this.loadBalancer = services[0]!.status.apply((status) => status?.loadBalancer?.ingress?.[0]?.hostname ?? "");
         this.resources = [account, ...role, deployment, ...services, ...this.keepAvailable(config, dependent)];
         this.registerOutputs({});
     }

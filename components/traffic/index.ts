@@ -13,4 +13,5 @@ export * from "./routing";
 export * from "./service";
 export * from "./service-entry";
 export * from "./sidecar-scope";
+export * from "./store-entry";
 export * from "./virtual-service";

@@ -7,6 +7,7 @@ import { parse } from "yaml";
 import type { MeshConfig } from "../../components/config/mesh";
 import type { Manifest } from "../../components/mesh/manifest";
 import type { MeshImages } from "../../components/mesh/values";
+import { awsAnswer, awsState } from "./aws";
 
 /** Runs the whole program under Pulumi's mocks: no engine, no cluster, no network. */
 
@@ -83,7 +84,7 @@ export function previewStack(stack: string): Promise<ProgramRun> {
     return run;
 }
 
-/** Runs index.ts under mocks. The cluster is a stand-in: its implementations have tests of their own. */
+/** Runs index.ts under mocks. A cluster that is no set of resources is a stand-in: its implementation has tests of its own. */
 export async function runProgram(options: ProgramOptions = {}): Promise<ProgramRun> {
     const { stack = "local", preview = true, images = defaultImages, loadCharts = loadRenderedCharts } = options;
     const config = options.config ?? stackFileConfig(stack);
@@ -93,9 +94,10 @@ export async function runProgram(options: ProgramOptions = {}): Promise<ProgramR
         {
             newResource({ type, name, inputs, custom, provider }) {
                 resources.push({ type, name, inputs: withoutSecrets(inputs) as Record<string, unknown>, provider });
-                return { id: custom ? `${type}/${name}` : "", state: { ...(inputs as object), ...computed[type] } };
+                const state = { ...(inputs as object), ...computed[type], ...awsState(type, name, inputs) };
+                return { id: custom ? `${type}/${name}` : "", state };
             },
-            call: ({ inputs }) => inputs as object,
+            call: ({ token, inputs }) => awsAnswer(token) ?? (inputs as object),
         },
         "istio-platform",
         stack,
@@ -111,7 +113,7 @@ export async function runProgram(options: ProgramOptions = {}): Promise<ProgramR
     );
     const outputs = await withStandIns(
         {
-            "cluster/cluster": { createCluster: fakeCluster },
+            ...(!onAws(config) && { "cluster/cluster": { createCluster: fakeCluster } }),
             "cluster/images": {
                 resolveImages: async () => ({ ...defaultImages, ...images, provenance: ["built here"] }),
             },
@@ -140,7 +142,7 @@ function resolved(value: unknown): Promise<unknown> {
 }
 
 /** Waits until no more resource is registered: registration is asynchronous and has no end that a program could see. */
-async function settled(resources: readonly unknown[]): Promise<void> {
+export async function settled(resources: readonly unknown[]): Promise<void> {
     for (let seen = -1; seen !== resources.length;) {
         seen = resources.length;
         for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
@@ -151,9 +153,11 @@ async function settled(resources: readonly unknown[]): Promise<void> {
 const secretMark = "4dabf18193072939515e22adb298388d";
 
 /** Inputs with the values of secrets in the place of Pulumi's marks. */
-function withoutSecrets(value: unknown): unknown {
+export function withoutSecrets(value: unknown): unknown {
     if (Array.isArray(value)) return value.map(withoutSecrets);
     if (typeof value !== "object" || value === null) return value;
+    // A resource that is an input itself: its name tells enough.
+    if (pulumi.Resource.isInstance(value)) return (value as { __name?: string }).__name;
     if (secretMark in value && "value" in value) return withoutSecrets(value.value);
     return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withoutSecrets(one)]));
 }
@@ -162,6 +166,9 @@ function toManifest({ type, inputs }: RegisteredResource): Manifest[] {
     const isObject = type.startsWith("kubernetes:") && !type.startsWith("kubernetes:helm.sh/");
     return isObject && "metadata" in inputs ? [inputs as unknown as Manifest] : [];
 }
+
+/** The cluster of EKS is resources all through. */
+const onAws = (config: Record<string, unknown>) => (config["cluster"] as { kind?: string } | undefined)?.kind === "eks";
 
 function fakeCluster() {
     const provider = new k8s.Provider("cluster", { kubeconfig: "{}" });

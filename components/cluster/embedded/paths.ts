@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 /** Folder of the project. */
 export const projectDirectory = resolve(__dirname, "..", "..", "..");
 
-/** Folder that holds a folder per embedded cluster of this clone. */
+/** Folder that holds a folder per cluster of this clone. */
 export const clustersDirectory = join(projectDirectory, ".local", "clusters");
 
 /** The files of an embedded cluster. */

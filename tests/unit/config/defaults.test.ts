@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { canary } from "../../../components/config/canary";
 import { egovRoutes } from "../../../components/config/egov-routes";
+import { eksCluster } from "../../../components/config/eks";
 import { platform } from "../../../components/config/platform";
 import { outlierProfiles } from "../../../components/config/traffic";
 
@@ -130,12 +131,9 @@ describe("Configuration: the defaults are the documents' numbers", () => {
         assert.deepEqual([outboundTrafficPolicy, egress.hosts, egress.site], ["ALLOW_ANY", {}, undefined]);
     });
     it("P1 c4ang-eks-cluster in ap-northeast-2, 3 nodes over 3 zones", () => {
-        assert.deepEqual(platform.parse({ cluster: { kind: "eks" } }).cluster, {
-            kind: "eks",
-            name: "c4ang-eks-cluster",
-            region: "ap-northeast-2",
-            availabilityZones: 3,
-            nodeCount: 3,
-        });
+        const domain = { zoneId: "Z0123456789ABCDEFGHIJ" };
+        const { name, region, availabilityZones, nodes } = eksCluster.parse({ kind: "eks", domain });
+        assert.deepEqual([name, region, availabilityZones], ["c4ang-eks-cluster", "ap-northeast-2", ["a", "b", "c"]]);
+        assert.deepEqual(nodes.perZone, { min: 1, desired: 1, max: 3 });
     });
 });

@@ -58,8 +58,8 @@ describe("Configuration: validation", () => {
             ],
             [
                 "an unknown key of the chosen kind of cluster",
-                { cluster: { kind: "eks", hostPorts: [] } },
-                "cluster.hostPorts: unknown key. Known here: kind, name, region, availabilityZones, nodeCount, kubernetesVersion",
+                { cluster: { kind: "kind", region: "ap-northeast-2" } },
+                "cluster.region: unknown key. Known here: kind, name, nodes, hostPorts, runtime, nodeImage, registryMirrors, adopt",
             ],
             [
                 "text where a number belongs",

@@ -269,7 +269,35 @@ describe("Program: other configurations", function () {
         );
         assert.equal(find(manifests, "PodDisruptionBudget", "istio-ingressgateway").spec.minAvailable, 1);
         assert.equal(find(manifests, "HorizontalPodAutoscaler", "istio-ingressgateway").spec.minReplicas, 3);
-        assert.equal(find(manifests, "Service", "istio-ingressgateway").spec.type, "LoadBalancer");
+        const { metadata, spec } = find(manifests, "Service", "istio-ingressgateway");
+        assert.deepEqual([spec.type, spec.loadBalancerClass], ["LoadBalancer", "service.k8s.aws/nlb"]);
+        assert.equal(metadata.annotations["service.beta.kubernetes.io/aws-load-balancer-scheme"], "internet-facing");
+    });
+
+    it("prod: the mesh knows the data stores, and reaches no other host (P6, T7)", async () => {
+        const { manifests } = await previewStack("prod");
+        const entry = (name: string) => {
+            const { hosts, ports, location } = find(manifests, "ServiceEntry", name).spec;
+            return [hosts, ports, location];
+        };
+        assert.deepEqual(entry("postgres"), [
+            ["postgres.example"],
+            [{ number: 5432, name: "tcp", protocol: "TCP" }],
+            "MESH_EXTERNAL",
+        ]);
+        assert.deepEqual(entry("cache"), [
+            ["cache.example"],
+            [{ number: 6379, name: "tls", protocol: "TLS" }],
+            "MESH_EXTERNAL",
+        ]);
+    });
+
+    it("prod: requests come to the public name, once it leads to the load balancer", async () => {
+        const { outputs, resources } = await previewStack("prod");
+        assert.equal(outputs["gatewayUrl"], "http://api.c4ang.com:80");
+        const types = resources.map(({ type }) => type);
+        const alias = types.lastIndexOf("aws:route53/record:Record");
+        assert.ok(alias > types.indexOf("kubernetes:core/v1:Service"));
     });
 
     it("local: neither a disruption budget nor an autoscaler", async () => {
