@@ -60,6 +60,11 @@ const commands: { name: string; summary: string; load: () => Command }[] = [
         load: () => (require("./tools") as typeof import("./tools")).toolsCommand(),
     },
     {
+        name: "cost",
+        summary: "estimate what an environment on AWS costs in a month",
+        load: () => (require("./cost") as typeof import("./cost")).costCommand(),
+    },
+    {
         name: "config-schema",
         summary: "print the JSON Schema of Pulumi.<stack>.yaml",
         load: () => (require("./config-schema") as typeof import("./config-schema")).configSchemaCommand(),

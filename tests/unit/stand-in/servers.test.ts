@@ -5,6 +5,7 @@ import { GetRequiredPackagesRequest, GetRequiredPackagesResponse, ProgramInfo } 
 import { ResourceProviderClient, ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { join } from "node:path";
+import { componentChildren } from "../../../tools/stand-in/cloud-provider/outputs";
 import { cloudProvider } from "../../../tools/stand-in/cloud-provider/service";
 import { connectEngineLog } from "../../../tools/stand-in/common/engine";
 import { listen } from "../../../tools/stand-in/common/plugin-server";
@@ -154,6 +155,27 @@ describe("the cloud provider", () => {
         const answer = await ask<pb.InvokeRequest, pb.InvokeResponse>(client, client.invoke, invoke);
         assert.equal(fromStruct(answer.getReturn())["name"], "us-east-1");
         client.close();
+    });
+});
+
+describe("what the cloud provider shows beneath components", () => {
+    it("is the cluster of eks.Cluster, with what the component hands on to it, and nothing of others", () => {
+        const [cluster, ...others] = componentChildren("eks:index:Cluster", {
+            name: "a",
+            subnetIds: [UNKNOWN],
+            endpointPublicAccess: false,
+            encryptionConfigKeyArn: UNKNOWN,
+            skipDefaultNodeGroup: true,
+        });
+        assert.deepEqual(others, []);
+        assert.equal(cluster?.type, "aws:eks/cluster:Cluster");
+        assert.deepEqual(cluster?.inputs, {
+            name: "a",
+            roleArn: UNKNOWN,
+            vpcConfig: { subnetIds: [UNKNOWN], endpointPublicAccess: false, securityGroupIds: UNKNOWN },
+            encryptionConfig: { provider: { keyArn: UNKNOWN }, resources: ["secrets"] },
+        });
+        assert.deepEqual(componentChildren("eks:index:ManagedNodeGroup", {}), []);
     });
 });
 

@@ -23,6 +23,8 @@ export function functionResult(
             const names = ["a", "b", "c"].map((zone) => region + zone);
             return { id: region, names, zoneIds: names.map((_, index) => `zone-${index + 1}`), groupNames: [region] };
         }
+        case "aws:lb/getHostedZoneId:getHostedZoneId":
+            return { id: `ZONE-OF-${region}`, region };
         case "aws:iam/getPolicyDocument:getPolicyDocument":
             return {
                 id: "preview",
@@ -41,6 +43,7 @@ export function functionResult(
 export function componentOutputs(type: string): JsonObject {
     if (type !== "eks:index:Cluster") return {};
     const outputs = [
+        "eksCluster",
         "kubeconfig",
         "kubeconfigJson",
         "clusterSecurityGroupId",
@@ -50,4 +53,40 @@ export function componentOutputs(type: string): JsonObject {
         "oidcProviderUrl",
     ];
     return Object.fromEntries(outputs.map((name) => [name, UNKNOWN]));
+}
+
+/** A resource that a component makes beneath itself. */
+export interface Child {
+    readonly type: string;
+    /** What follows the component's name in its own. */
+    readonly suffix: string;
+    readonly inputs: JsonObject;
+}
+
+/**
+ * What the official components make beneath themselves, as far as policies judge it: of `eks.Cluster` the cluster, with
+ * what version 4 of the component hands on to it.
+ */
+export function componentChildren(type: string, args: JsonObject): Child[] {
+    if (type !== "eks:index:Cluster") return [];
+    const given = (keys: readonly string[]) =>
+        Object.fromEntries(keys.flatMap((key) => (args[key] === undefined ? [] : [[key, args[key]]])));
+    const key = args["encryptionConfigKeyArn"];
+    const inputs: JsonObject = {
+        ...given(["name", "version", "enabledClusterLogTypes", "upgradePolicy", "deletionProtection", "tags"]),
+        ...given(["bootstrapSelfManagedAddons"]),
+        roleArn: UNKNOWN,
+        vpcConfig: {
+            ...given(["subnetIds", "endpointPrivateAccess", "endpointPublicAccess", "publicAccessCidrs"]),
+            securityGroupIds: UNKNOWN,
+        },
+        ...(key !== undefined && { encryptionConfig: { provider: { keyArn: key }, resources: ["secrets"] } }),
+        ...(args["authenticationMode"] !== undefined && {
+            accessConfig: {
+                authenticationMode: args["authenticationMode"],
+                bootstrapClusterCreatorAdminPermissions: true,
+            },
+        }),
+    };
+    return [{ type: "aws:eks/cluster:Cluster", suffix: "-eksCluster", inputs }];
 }

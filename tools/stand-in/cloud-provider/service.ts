@@ -6,7 +6,7 @@ import { RpcError, unary } from "../common/plugin-server";
 import { fromStruct, toStruct } from "../common/struct";
 import { equal, JsonObject, reveal } from "../common/values";
 import { registerComponent } from "./component";
-import { componentOutputs, functionResult } from "./outputs";
+import { componentChildren, componentOutputs, functionResult } from "./outputs";
 
 /** pulumirpc.ResourceProvider that shows declared resources in previews and refuses to make any. */
 export function cloudProvider(name: string, version: string): grpc.UntypedServiceImplementation {
@@ -48,7 +48,7 @@ export function cloudProvider(name: string, version: string): grpc.UntypedServic
         read: unary(refuse),
         delete: unary(refuse),
         construct: unary((request: pb.ConstructRequest) =>
-            request.getDryrun() ? registerComponent(request, componentOutputs(request.getType())) : refuse(),
+            request.getDryrun() ? registerPreviewed(request) : refuse(),
         ),
         invoke: unary((request: pb.InvokeRequest) => {
             const result = functionResult(request.getTok(), reveal(fromStruct(request.getArgs())).value, region);
@@ -62,6 +62,12 @@ export function cloudProvider(name: string, version: string): grpc.UntypedServic
         call: unary(refuse),
         cancel: unary(() => new Empty()),
     };
+}
+
+function registerPreviewed(request: pb.ConstructRequest): Promise<pb.ConstructResponse> {
+    const type = request.getType();
+    const args = reveal(fromStruct(request.getInputs())).value;
+    return registerComponent(request, componentOutputs(type), componentChildren(type, args));
 }
 
 function changedKeys(before: JsonObject, after: JsonObject): string[] {
