@@ -75,6 +75,11 @@ const commands: { name: string; summary: string; load: () => Command }[] = [
         load: () => (require("./test") as typeof import("./test")).testCommand(),
     },
     {
+        name: "test-kind",
+        summary: "run the end-to-end tests on a kind cluster",
+        load: () => (require("./test") as typeof import("./test")).kindTestCommand(),
+    },
+    {
         name: "test-unit",
         summary: "run the tests that need only Node.js",
         load: () => (require("./test") as typeof import("./test")).unitTestCommand(),

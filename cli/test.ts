@@ -17,6 +17,7 @@ interface Group {
 
 const unit: Group = { name: "unit", files: "tests/{unit,policy}/**/*.test.ts", timeout: 20_000, jobs: 2 };
 const endToEnd: Group = { name: "end-to-end", files: "tests/e2e/**/*.test.ts", timeout: 3_600_000, jobs: 1 };
+const kind: Group = { ...endToEnd, name: "kind", files: "tests/e2e/kind.test.ts" };
 
 /** Counts of one mocha run, as tests/reporter.cjs writes them. */
 interface Counts {
@@ -30,7 +31,12 @@ export function unitTestCommand(): Command {
     return testCommandOf("test-unit", [unit]);
 }
 
-/** `npm test`: unit tests, then end-to-end tests on embedded clusters of their own. */
+/** `npm run test:kind`: the end-to-end tests on a kind cluster; wants Docker or Podman, and kind. */
+export function kindTestCommand(): Command {
+    return testCommandOf("test-kind", [kind]);
+}
+
+/** `npm test`: unit tests, then end-to-end tests on clusters of their own: embedded ones, and kind where that is there. */
 export function testCommand(): Command {
     return testCommandOf("test", [unit, endToEnd]);
 }

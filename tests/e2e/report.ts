@@ -1,20 +1,25 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-/** What the suite has reported about the stack of the end-to-end tests. */
+/** What the suite has reported about a stack. */
 export interface Report {
     summary: { passed: number; failed: number; skipped: number; durationMs: number };
     specs: { title: string; status: string }[];
 }
 
-/** Folder of the reports. */
-export const reportDirectory = join(__dirname, "..", "..", "reports", "e2e");
-const file = join(reportDirectory, "report.json");
+/** Folder of the reports about the stack of most end-to-end tests. */
+export const reportDirectory = reportsOf("e2e");
 
-export const readReport = (): Report => JSON.parse(readFileSync(file, "utf8")) as Report;
+/** The last report about a stack. */
+export const readReport = (stack = "e2e"): Report =>
+    JSON.parse(readFileSync(join(reportsOf(stack), "report.json"), "utf8")) as Report;
 
 /** Forgets the last report, so that an old one is not taken for that of the next run. */
-export const forgetReport = (): void => rmSync(file, { force: true });
+export const forgetReport = (stack = "e2e"): void => rmSync(join(reportsOf(stack), "report.json"), { force: true });
+
+function reportsOf(stack: string): string {
+    return join(__dirname, "..", "..", "reports", stack);
+}
 
 /** The requirements of which no passed check tells. */
 export function unproved({ specs }: Report, ids: readonly string[]): string[] {

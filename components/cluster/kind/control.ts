@@ -47,8 +47,9 @@ export interface KindStatus {
 /** How long the nodes may take to be Ready once kind is done, or once they are started again, in seconds. */
 const readyLimit = 180;
 
-/** How long a runtime may go on with what an interrupted kind had asked it for, in milliseconds. */
-const settlingTime = 2000;
+/** How often kind is asked to remove nodes that stay, and the time in between in milliseconds. */
+const removalAttempts = 5;
+const removalPause = 1000;
 
 /**
  * Makes a kind cluster be as requested: makes it, starts it, takes it over, or brings what it lacks to the one that is there.
@@ -262,23 +263,24 @@ class KindControl {
     }
 
     /**
-     * Nobody interrupts this: what was begun is finished. A runtime may still make a container that an interrupted kind had
-     * asked for, so that there must be none for a while.
+     * Nobody interrupts this: what was begun is finished. A busy runtime may give up on a container that ends a moment later,
+     * and may still make one that an interrupted kind had asked for: kind is asked more than once where there are any.
      */
     async removeNodes(): Promise<void> {
         const args = ["delete", "cluster", "--name", this.name, "--kubeconfig", this.paths.kubeconfig];
-        const wait = this.options.signal?.aborted ? settlingTime : 0;
-        let { stderr } = await runProgram("kind", args, { env: this.env, log: this.paths.log });
-        let left = await this.nodes();
-        for (const begin = Date.now(); Date.now() - begin < wait; left = await this.nodes()) {
-            if (left.length > 0) ({ stderr } = await runProgram("kind", args, { env: this.env, log: this.paths.log }));
-            await delay(200);
+        const rounds = this.options.signal?.aborted ? 2 : 1;
+        let output = "";
+        for (let attempt = 1, clean = 0; attempt <= removalAttempts; attempt++) {
+            ({ stderr: output } = await runProgram("kind", args, { env: this.env, log: this.paths.log }));
+            clean = (await this.nodes()).length === 0 ? clean + 1 : 0;
+            if (clean === rounds) return;
+            await delay(removalPause);
         }
-        if (left.length > 0)
-            throw new UserError(
-                `The kind cluster ${this.name} could not be removed, there still are ${left.map(({ name }) => name).join(", ")}: ` +
-                    `${meaningOf(stderr)}\nThen: kind delete cluster --name ${this.name}`,
-            );
+        const left = await this.nodes();
+        throw new UserError(
+            `The kind cluster ${this.name} could not be removed, there still are ${left.map(({ name }) => name).join(", ")}: ` +
+                `${meaningOf(output)}\nThen: kind delete cluster --name ${this.name}`,
+        );
     }
 
     private async checkAdoption(request: KindRequest, nodes: readonly NodeContainer[]): Promise<void> {

@@ -191,6 +191,12 @@ describe("kind cluster, by stand-ins for kind, docker and podman", function () {
             assert.deepEqual(standIns.nodes, []);
         });
 
+        it("P15 is removed at the second try where the runtime was too busy for the first", async () => {
+            standIns.fail("kind-delete-cluster", "Could not kill running container, just this once");
+            await removeKindCluster("dev", options());
+            assert.deepEqual([standIns.nodes, standIns.hasFiles], [[], false]);
+        });
+
         it("says so where it could not be removed", async () => {
             standIns.fail("kind-delete-cluster", "ERROR: failed to delete nodes");
             await assert.rejects(

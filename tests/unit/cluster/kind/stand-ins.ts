@@ -24,6 +24,7 @@ echo "kind $*" >> "$STAND_IN/calls"
 name() { while [ $# -gt 0 ]; do [ "$1" = --name ] && echo "$2"; shift; done; }
 cluster=$(name "$@")
 if [ -f "$STAND_IN/fail.kind-$1-$2" ]; then cat "$STAND_IN/fail.kind-$1-$2" >&2; failed=1; fi
+grep -qs once "$STAND_IN/fail.kind-$1-$2" && rm "$STAND_IN/fail.kind-$1-$2"
 case "$1 $2" in
 "version "*) cat "$STAND_IN/version" ;;
 "get nodes") ls "$STAND_IN/nodes" | grep "^$cluster-" || echo "No kind nodes found for cluster." >&2 ;;
@@ -131,7 +132,7 @@ export class StandIns {
         this.write(join("nodes", name), `${id}\n${running}\n`);
     }
 
-    /** Has a command fail with a message: `kind-create-cluster`, `docker-info` ... */
+    /** Has a command fail with a message: `kind-create-cluster`, `docker-version` ...; only once where the message says so. */
     fail(command: string, message: string): void {
         this.write(`fail.${command}`, `${message}\n`);
     }
