@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Entrance } from "../cluster/cluster";
 import type { PlatformConfig } from "../config/platform";
+import type { DeclaredObject } from "./declared-objects";
 
 /** What the verification suite is told of an environment, and all that it knows of it. */
 export interface VerificationTarget {
@@ -19,6 +20,8 @@ export interface VerificationTarget {
     certificate?: string;
     /** Key that signs tokens, in PEM, where the program made it: with it the suite makes tokens of its own. */
     signingKey?: string;
+    /** Every object by which the program tells the proxies and the pod network what to do. */
+    objects: readonly DeclaredObject[];
     /** What is not the official product: repeated in every report. */
     provenance: readonly string[];
 }

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { dirname, join, relative } from "node:path";
 import type { Cluster } from "../cluster/cluster";
 import type { PlatformConfig } from "../config/platform";
+import { declaredObjects } from "./declared-objects";
 import { runSuite } from "./suite";
 import { writeTarget } from "./target";
 
@@ -66,15 +67,18 @@ export class Verification extends pulumi.ComponentResource {
                 cluster.secureGateway,
                 pulumi.output(certificate),
                 pulumi.unsecret(pulumi.output(signingKey)),
+                declaredObjects(after),
                 deployed,
             ])
             .apply(
-                async ([kubeconfig, gateway, secureGateway, certificate, signingKey]): Promise<string | undefined> => {
+                async ([kubeconfig, gateway, secureGateway, certificate, signingKey, objects]): Promise<
+                    string | undefined
+                > => {
                     const { enabled, grep, deadline } = config.verification;
                     if (pulumi.runtime.isDryRun()) return enabled ? report : undefined;
                     const targetFile = join(projectDirectory, ".local", "verification", `${stack}.json`);
                     await writeTarget(targetFile, {
-                        ...{ stack, config, kubeconfig, gateway, provenance },
+                        ...{ stack, config, kubeconfig, gateway, objects, provenance },
                         ...(config.ecommerce.enabled && config.ecommerce.tls && { secureGateway, certificate }),
                         ...(config.ecommerce.enabled && config.ecommerce.tokens && { signingKey }),
                     });

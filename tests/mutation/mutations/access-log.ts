@@ -2,6 +2,7 @@ import type { PlainObject, Reference } from "../cluster/api";
 import type { Mesh } from "../cluster/mesh";
 import type { CheckSet, Mutation } from "../mutation";
 import { inGatewayListeners, inListeners } from "./look";
+import { otherObjects, union } from "./red";
 
 /** Mistakes in what the proxies write about requests: a Telemetry that somebody added by hand. */
 
@@ -35,8 +36,8 @@ function telemetry(
 }
 
 const quietSidecars = (mesh: Mesh) => inListeners(mesh, service, (listeners) => !listeners.includes("access_log"));
-const gatewayOnly: CheckSet = { "access-log": ["gateway"] };
-const sidecarsOnly: CheckSet = { "access-log": ["sidecars"] };
+const gatewayOnly: CheckSet = union({ "access-log": ["gateway"] }, otherObjects("proxies"));
+const sidecarsOnly: CheckSet = union({ "access-log": ["sidecars"] }, otherObjects("proxies"));
 
 export const accessLog: readonly Mutation[] = [
     telemetry(

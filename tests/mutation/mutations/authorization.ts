@@ -2,13 +2,16 @@ import { apiVersionOf } from "../cluster/api";
 import { objects } from "../cluster/mesh";
 import type { CheckSet, Mutation } from "../mutation";
 import { inListeners } from "./look";
-import { shopFromOutside, union } from "./red";
+import { otherObjects, shopFromOutside, sidecarFilters, union } from "./red";
 
 /** Mistakes in who may call the e-commerce services. */
 
 const customer = "customer-api";
 const payment = "payment-api";
 const saga = "saga-tracker";
+
+/** The policies are other ones, in the API server and in the sidecars. */
+const otherPolicies = union(otherObjects("authorization"), sidecarFilters);
 
 /** Callers of one service that are declared are refused, the ingress gateway is not. */
 const callersRefused: CheckSet = {
@@ -25,7 +28,7 @@ export const authorization: readonly Mutation[] = [
         apply: (changes, { config }) =>
             changes.remove(objects.shop("AuthorizationPolicy", config, `allow-${customer}`)),
         traces: (mesh) => inListeners(mesh, customer, (text) => !text.includes(`policy[allow-${customer}]`)),
-        expectRed: union(shopFromOutside, callersRefused),
+        expectRed: union(shopFromOutside, callersRefused, otherPolicies),
     },
     {
         name: "authorization-other-account",
@@ -39,7 +42,7 @@ export const authorization: readonly Mutation[] = [
                 spec.rules[0].from[0].source.principals = [gateway, other];
             }),
         traces: (mesh) => inListeners(mesh, customer, (text) => text.includes(`/sa/${payment}`)),
-        expectRed: union(callersRefused, { "ecommerce-authorization": ["denied"] }),
+        expectRed: union(callersRefused, otherPolicies, { "ecommerce-authorization": ["denied"] }),
     },
     {
         name: "authorization-namespace-let-in",
@@ -57,7 +60,7 @@ export const authorization: readonly Mutation[] = [
                 },
             }),
         traces: (mesh) => inListeners(mesh, payment, (text) => text.includes("policy[allow-namespace]")),
-        expectRed: { "ecommerce-authorization": ["denied", "policies"] },
+        expectRed: union(otherPolicies, { "ecommerce-authorization": ["denied", "policies"] }),
     },
     {
         name: "authorization-everybody-let-in",
@@ -69,7 +72,7 @@ export const authorization: readonly Mutation[] = [
                 spec.rules[0].from[0].source.principals = ["*"];
             }),
         traces: (mesh) => inListeners(mesh, saga, (text) => !text.includes("/sa/istio-ingressgateway")),
-        expectRed: { "ecommerce-authorization": ["denied", "policies"] },
+        expectRed: union(otherPolicies, { "ecommerce-authorization": ["denied", "policies"] }),
     },
     {
         name: "authorization-default-removed",
@@ -80,6 +83,6 @@ export const authorization: readonly Mutation[] = [
         traces: async ({ api, config }) => [
             (await api.get(objects.shop("AuthorizationPolicy", config, "deny-all"))) === undefined,
         ],
-        expectRed: { "ecommerce-authorization": ["policies"] },
+        expectRed: union(otherPolicies, { "ecommerce-authorization": ["policies"] }),
     },
 ];

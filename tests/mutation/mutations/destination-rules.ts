@@ -5,7 +5,7 @@ import { objects, type Mesh, type Proxies } from "../cluster/mesh";
 import type { Mutation } from "../mutation";
 import { scaled } from "../tempo";
 import { helloCluster, inClusters, shopCluster } from "./look";
-import { helloEjection, helloOutlierSettings, helloRoutes, union } from "./red";
+import { helloEjection, helloOutlierSettings, helloRoutes, otherObjects, union } from "./red";
 
 /** Mistakes in DestinationRules: load balancing, connection pool, outlier detection. */
 
@@ -53,7 +53,7 @@ export const destinationRules: readonly Mutation[] = [
         needs: ["egov"],
         apply: (changes, { config }) => changes.remove(objects.hello("DestinationRule", config)),
         traces: (mesh) => inClusters(mesh, ["gateway", "gateway-server"], helloCluster(mesh), withoutRule),
-        expectRed: union(helloRuleGone, helloSubsetsGone),
+        expectRed: union(helloRuleGone, helloSubsetsGone, otherObjects("routes")),
     },
     {
         name: "rule-not-exported",
@@ -101,6 +101,7 @@ export const destinationRules: readonly Mutation[] = [
             "egov-gateway-server": ["policy", "spread", "reach", "ejection", "isolation", "return"],
             // A hash of the source is a setting of the route.
             "route-tables": ["sidecars"],
+            ...otherObjects("routes"),
         },
     },
     helloPolicy(
@@ -218,6 +219,7 @@ export const destinationRules: readonly Mutation[] = [
         expectRed: {
             "egov-settings": ["outlier"],
             "egov-circuit-breaker": ["ejection", "isolation", "turn", "return"],
+            ...otherObjects("proxies"),
         },
     },
     {
@@ -227,7 +229,7 @@ export const destinationRules: readonly Mutation[] = [
         needs: ["ecommerce"],
         apply: (changes, { config }) => changes.remove(objects.shop("DestinationRule", config, payment)),
         traces: (mesh) => inClusters(mesh, shopClients, shopCluster(mesh, payment), withoutRule),
-        expectRed: union(shopRuleGone, { "ecommerce-infrastructure": ["objects"] }),
+        expectRed: union(shopRuleGone, { "ecommerce-infrastructure": ["objects"] }, otherObjects("routes")),
     },
     {
         name: "rule-shop-host",

@@ -5,6 +5,7 @@ import { outboundCluster } from "../../verification/target/envoy";
 import { apiVersionOf, type PlainObject } from "../cluster/api";
 import { objects, type Mesh } from "../cluster/mesh";
 import type { CheckSet, Mutation } from "../mutation";
+import { otherObjects, union } from "./red";
 
 /** Mistakes about what leaves the mesh. */
 
@@ -54,6 +55,7 @@ function destinations({ routes }: ProxySnapshot, host: string): string[] {
         ]);
 }
 
+const otherRoutes = otherObjects("routes");
 /** Hosts behind the egress gateway cannot be reached. */
 const unreachable: CheckSet = { egress: ["admitted", "gateway"] };
 /** What the pods notice that know few hosts, where the one that pods reach themselves is among these. */
@@ -89,7 +91,7 @@ function directEntry(
             const cluster = clusterOf(hostThrough(mesh, "sidecar")[1]);
             return inViews(mesh, ({ clusters }) => clusters[cluster] === undefined);
         },
-        expectRed: directUnreachable,
+        expectRed: (config) => union(directUnreachable(config), otherRoutes),
     };
 }
 
@@ -132,7 +134,7 @@ export const egress: readonly Mutation[] = [
                 }),
             );
         },
-        expectRed: { egress: ["policy", "refused", "blackHole"] },
+        expectRed: union({ egress: ["policy", "refused", "blackHole"] }, otherObjects("proxies")),
     },
     {
         name: "egress-service-not-hidden",
@@ -162,7 +164,7 @@ export const egress: readonly Mutation[] = [
             }),
         traces: (mesh) =>
             inViews(mesh, ({ clusters }) => Object.keys(clusters).some((name) => name.startsWith("outbound|80||*."))),
-        expectRed: { egress: ["refused"] },
+        expectRed: union({ egress: ["refused"] }, otherRoutes),
     },
     {
         name: "egress-entry-removed",
@@ -174,7 +176,7 @@ export const egress: readonly Mutation[] = [
             const cluster = clusterOf(hostThrough(mesh, "gateway")[1]);
             return inViews(mesh, ({ clusters }) => clusters[cluster] === undefined, "gateway");
         },
-        expectRed: unreachable,
+        expectRed: union(unreachable, otherRoutes),
     },
     directEntry(
         { name: "egress-entry-host", description: "The ServiceEntry of the other host names another one." },
@@ -198,7 +200,7 @@ export const egress: readonly Mutation[] = [
             const { host } = hostThrough(mesh, "gateway")[1];
             return inViews(mesh, (snapshot) => !destinations(snapshot, host).includes(gatewayCluster));
         },
-        expectRed: { egress: ["gateway"] },
+        expectRed: union({ egress: ["gateway"] }, otherRoutes),
     },
     {
         name: "egress-route-half",
@@ -253,7 +255,7 @@ export const egress: readonly Mutation[] = [
             return inViews(mesh, (snapshot) => destinations(snapshot, host).includes(gatewayCluster));
         },
         // A sidecar is told of everything that the routes of a known host lead to.
-        expectRed: (config) => ({ egress: ["gateway", "direct"], ...scoped(config, "hosts") }),
+        expectRed: (config) => union({ egress: ["gateway", "direct"] }, scoped(config, "hosts"), otherRoutes),
     },
     {
         name: "egress-gateway-object-removed",
@@ -268,7 +270,7 @@ export const egress: readonly Mutation[] = [
                     !Object.values(listeners).some(({ address }) => address?.socket_address?.port_value === 8080),
                 "gateway",
             ),
-        expectRed: unreachable,
+        expectRed: union(unreachable, otherRoutes),
     },
     {
         name: "egress-gateway-stopped",

@@ -2,7 +2,7 @@ import { outboundCluster } from "../../verification/target/envoy";
 import { apiVersionOf } from "../cluster/api";
 import { objects } from "../cluster/mesh";
 import type { Mutation } from "../mutation";
-import { inClusters, inGatewayRoutes, inPods, isReady } from "./look";
+import { inClusters, inPods, isReady } from "./look";
 
 /** Changes that keep every declared behaviour: nothing may go red. */
 
@@ -29,26 +29,6 @@ export const equivalent: readonly Mutation[] = [
                 outboundCluster("unrelated", mesh.config.ecommerce.namespace, 80),
                 (cluster) => cluster !== undefined,
             ),
-        expectRed: {},
-    },
-    {
-        name: "same-unrelated-route",
-        ids: [],
-        description: "A VirtualService for a host that nobody declares answers with a fixed text.",
-        needs: ["ecommerce", "istio-routes"],
-        apply: (changes, { config }) =>
-            changes.create({
-                apiVersion: apiVersionOf("VirtualService"),
-                kind: "VirtualService",
-                metadata: { name: "unrelated", namespace: config.ecommerce.namespace },
-                spec: {
-                    hosts: ["unrelated.example.org"],
-                    gateways: ["ecommerce-gateway"],
-                    http: [{ directResponse: { status: 200, body: { string: "unrelated" } } }],
-                },
-            }),
-        traces: (mesh) =>
-            inGatewayRoutes(mesh, (all) => all.some(({ domains }) => domains.includes("unrelated.example.org"))),
         expectRed: {},
     },
     {

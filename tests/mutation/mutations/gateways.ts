@@ -1,7 +1,16 @@
 import { objects, type Mesh } from "../cluster/mesh";
 import type { CheckSet, Mutation } from "../mutation";
 import { inGatewayRoutes } from "./look";
-import { canaryGone, gatewayTable, helloFromOutside, notCounted, sagaFromOutside, shopRouteGone, union } from "./red";
+import {
+    canaryGone,
+    gatewayTable,
+    helloFromOutside,
+    notCounted,
+    otherObjects,
+    sagaFromOutside,
+    shopRouteGone,
+    union,
+} from "./red";
 
 /** Mistakes at the entrance of the mesh. */
 
@@ -44,6 +53,7 @@ export const gateways: readonly Mutation[] = [
             "ecommerce-gateway": ["settings", "listener"],
             "ecommerce-https": ["certificate", "accepted", "refused"],
             "ecommerce-infrastructure": ["objects"],
+            ...otherObjects("routes"),
         }),
     },
     {
@@ -76,6 +86,6 @@ export const gateways: readonly Mutation[] = [
         apply: (changes) => changes.remove(objects.istio("Gateway", "istio-ingressgateway")),
         traces: (mesh) =>
             inGatewayRoutes(mesh, (all) => !all.some(({ match }) => match?.["prefix"] === mesh.config.egov.hello.path)),
-        expectRed: union(helloFromOutside, gatewayTable),
+        expectRed: union(helloFromOutside, gatewayTable, otherObjects("routes")),
     },
 ];

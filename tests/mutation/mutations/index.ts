@@ -13,6 +13,7 @@ import { globalRateLimit } from "./global-rate-limit";
 import { https } from "./https";
 import { mutualTls } from "./mutual-tls";
 import { networkPolicies } from "./network-policies";
+import { undeclaredObjects } from "./objects";
 import { paths } from "./paths";
 import { platform } from "./platform";
 import { rateLimit } from "./rate-limit";
@@ -39,6 +40,7 @@ export const mutations: readonly Mutation[] = [
     ...gatewayApi,
     ...mutualTls,
     ...networkPolicies,
+    ...undeclaredObjects,
     ...paths,
     ...study,
     ...zones,

@@ -5,7 +5,7 @@ import { apiVersionOf } from "../cluster/api";
 import { objects, type Mesh } from "../cluster/mesh";
 import type { Mutation } from "../mutation";
 import { inClusters, isReady, shopCluster } from "./look";
-import { shopFromOutside, union } from "./red";
+import { otherObjects, shopFromOutside, union } from "./red";
 
 /** Mistakes in mutual TLS: who may talk in plain text, and as whom. */
 
@@ -40,7 +40,7 @@ export const mutualTls: readonly Mutation[] = [
                 spec.mtls.mode = "PERMISSIVE";
             }),
         traces: (mesh) => answersPlainText(mesh),
-        expectRed: { "mutual-tls": ["refused"] },
+        expectRed: union({ "mutual-tls": ["refused"] }, otherObjects("authentication")),
     },
     {
         name: "mtls-policy-removed",
@@ -49,7 +49,7 @@ export const mutualTls: readonly Mutation[] = [
         needs: [],
         apply: (changes) => changes.remove(whole),
         traces: (mesh) => answersPlainText(mesh),
-        expectRed: { "mutual-tls": ["refused"] },
+        expectRed: union({ "mutual-tls": ["refused"] }, otherObjects("authentication")),
     },
     {
         name: "mtls-workload-exception",
@@ -64,7 +64,7 @@ export const mutualTls: readonly Mutation[] = [
                 spec: { selector: { matchLabels: { app: customer } }, mtls: { mode: "PERMISSIVE" } },
             }),
         traces: (mesh) => answersPlainText(mesh, ({ labels }) => labels["app"] === customer),
-        expectRed: { "mutual-tls": ["refused"] },
+        expectRed: union({ "mutual-tls": ["refused"] }, otherObjects("authentication")),
     },
     {
         name: "mtls-exception-removed",
@@ -86,7 +86,7 @@ export const mutualTls: readonly Mutation[] = [
             );
             return (await Promise.all(answers)).map((answer) => "refused" in answer);
         },
-        expectRed: { "mutual-tls": ["accepted"] },
+        expectRed: union({ "mutual-tls": ["accepted"] }, otherObjects("authentication")),
     },
     {
         name: "mtls-client-off",

@@ -9,7 +9,8 @@ import type { Feature } from "../../verification/features";
 import type { Pod } from "../../verification/target/target";
 import type { PlainObject } from "../cluster/api";
 import type { Mesh } from "../cluster/mesh";
-import type { Mutation } from "../mutation";
+import type { CheckSet, Mutation } from "../mutation";
+import { otherObjects, union } from "./red";
 
 /** Mistakes in who may connect to whom in the pod network. */
 
@@ -47,15 +48,19 @@ async function connects(mesh: Mesh, from: Pod, namespace: string, port?: number)
 
 const shopOpenToStrangers = async (mesh: Mesh) => connects(mesh, await stranger(mesh), mesh.config.ecommerce.namespace);
 
+/** The objects are other ones, whatever they do. */
+const otherPolicies = otherObjects("networkPolicies");
+
 /** A change of a rule of the shop's policy. */
 function inShopPolicy(
-    mutation: Pick<Mutation, "name" | "description" | "traces" | "expectRed">,
+    mutation: Pick<Mutation, "name" | "description" | "traces"> & { expectRed: CheckSet },
     change: (spec: PlainObject["spec"], mesh: Mesh) => void,
 ): Mutation {
     return {
         ...mutation,
         ids: ["S6"],
         needs,
+        expectRed: union(mutation.expectRed, otherPolicies),
         apply: (changes, mesh) => changes.edit(shopPolicy(mesh), ({ spec }) => change(spec, mesh)),
     };
 }
@@ -68,7 +73,7 @@ export const networkPolicies: readonly Mutation[] = [
         needs: [...needs, "registry-only"],
         apply: (changes, mesh) => changes.remove(shopPolicy(mesh)),
         traces: shopOpenToStrangers,
-        expectRed: { "network-policies": ["outside", "others", "outward"] },
+        expectRed: union(otherPolicies, { "network-policies": ["outside", "others", "outward"] }),
     },
     inShopPolicy(
         {
@@ -98,7 +103,7 @@ export const networkPolicies: readonly Mutation[] = [
                 },
             }),
         traces: shopOpenToStrangers,
-        expectRed: { "network-policies": ["outside"] },
+        expectRed: union(otherPolicies, { "network-policies": ["outside"] }),
     },
     inShopPolicy(
         {
@@ -139,7 +144,7 @@ export const networkPolicies: readonly Mutation[] = [
             const { app, infra } = mesh.config.egov.namespaces;
             return (await connects(mesh, await podOf(mesh, app), infra)).map((connected) => !connected);
         },
-        expectRed: { "network-policies": ["callers"] },
+        expectRed: union(otherPolicies, { "network-policies": ["callers"] }),
         // Connections that are open go on: whether the callers have one is chance.
         mayRed: { "egov-gateway-server": ["reach"] },
     },
@@ -164,6 +169,6 @@ export const networkPolicies: readonly Mutation[] = [
                 ),
             ];
         },
-        expectRed: { "network-policies": ["outward"] },
+        expectRed: union(otherPolicies, { "network-policies": ["outward"] }),
     },
 ];

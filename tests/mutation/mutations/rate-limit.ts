@@ -1,7 +1,8 @@
 import type { PlainObject } from "../cluster/api";
 import { objects } from "../cluster/mesh";
-import type { Mutation } from "../mutation";
+import type { CheckSet, Mutation } from "../mutation";
 import { inGatewayListeners } from "./look";
+import { gatewayFilters, otherObjects, union } from "./red";
 
 /** Mistakes in how many requests the gateway lets through. */
 
@@ -9,7 +10,7 @@ const filter = objects.istio("EnvoyFilter", "gateway-rate-limit");
 
 /** Changes the limit; shows in what the gateway's Envoy listens with. */
 function changed(
-    mutation: Pick<Mutation, "name" | "description" | "expectRed" | "mayRed">,
+    mutation: Pick<Mutation, "name" | "description" | "mayRed"> & { expectRed: CheckSet },
     change: (limit: PlainObject["spec"], path: string) => void,
     shows: (listeners: string) => boolean,
 ): Mutation {
@@ -17,6 +18,7 @@ function changed(
         ...mutation,
         ids: ["S7"],
         needs: ["ecommerce", "rate-limit"],
+        expectRed: union(mutation.expectRed, otherObjects("proxies")),
         apply: (changes, { config }) =>
             changes.edit(filter, ({ spec }) =>
                 change(spec.configPatches[0].patch.value.typed_config, config.ecommerce.rateLimit!.path),
@@ -31,7 +33,7 @@ export const rateLimit: readonly Mutation[] = [
             {
                 name: "rate-limit-removed",
                 description: "The gateway limits nothing.",
-                expectRed: { "ecommerce-rate-limit": ["limited"] },
+                expectRed: union({ "ecommerce-rate-limit": ["limited"] }, gatewayFilters),
             },
             () => undefined,
             (listeners) => !listeners.includes("local_ratelimit"),

@@ -21,6 +21,15 @@ export const shopFromOutside: CheckSet = { ...shopRequests, "ecommerce-steady": 
 /** The gateway's routes are not the declared ones. */
 export const gatewayTable: CheckSet = { "route-tables": ["gateway"] };
 
+/** Parts of the API server's objects are not the declared ones: nobody declares one, one is gone, or says something else. */
+export const otherObjects = (
+    ...parts: readonly ("authorization" | "authentication" | "proxies" | "routes" | "networkPolicies")[]
+): CheckSet => ({ "declared-objects": parts });
+
+/** Something else than declared is in force in what sidecars, or gateways, do with requests. */
+export const sidecarFilters: CheckSet = { "proxy-views": ["sidecarFilters"] };
+export const gatewayFilters: CheckSet = { "proxy-views": ["gatewayFilters"] };
+
 /** One e-commerce service's requests from outside are answered by another one. */
 export const shopAnsweredByAnother: CheckSet = {
     "ecommerce-inside-access": ["texts"],

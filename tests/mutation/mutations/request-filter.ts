@@ -3,7 +3,7 @@ import type { PlainObject } from "../cluster/api";
 import { objects, type Mesh } from "../cluster/mesh";
 import type { CheckSet, Mutation } from "../mutation";
 import { appContainer, inGatewayListeners, inHosts, inPods, isReady } from "./look";
-import { canaryGone, notCounted, sagaFromOutside, shopFromOutside, union } from "./red";
+import { canaryGone, gatewayFilters, notCounted, otherObjects, sagaFromOutside, shopFromOutside, union } from "./red";
 
 /** Mistakes in what looks at the requests from outside. */
 
@@ -11,7 +11,7 @@ const name = "request-filter";
 const deployment = objects.istio("Deployment", name);
 const policy = objects.istio("AuthorizationPolicy", name);
 
-type Told = Pick<Mutation, "name" | "description" | "expectRed">;
+type Told = Pick<Mutation, "name" | "description"> & { expectRed: CheckSet };
 const common = { ids: ["C14"], needs: ["ecommerce", name, "filtered-services", "attacks-refused"] } as const;
 
 /** No attack is refused as declared. */
@@ -58,6 +58,7 @@ function asking(
     return {
         ...mutation,
         ...common,
+        expectRed: union(mutation.expectRed, otherObjects("authorization"), gatewayFilters),
         apply: (changes, mesh) => changes.edit(policy, ({ spec }) => change(spec, mesh)),
         traces: (mesh) => inGatewayListeners(mesh, (listeners) => shows(listeners, mesh)),
     };

@@ -5,7 +5,15 @@ import { objects, type DomainRoute, type Mesh } from "../cluster/mesh";
 import type { Mutation } from "../mutation";
 import { scaled } from "../tempo";
 import { inGatewayRoutes, shopCluster } from "./look";
-import { gatewayTable, helloFromOutside, shopAnsweredByAnother, shopFromOutside, shopRouteGone, union } from "./red";
+import {
+    gatewayTable,
+    helloFromOutside,
+    otherObjects,
+    shopAnsweredByAnother,
+    shopFromOutside,
+    shopRouteGone,
+    union,
+} from "./red";
 
 /** Mistakes in VirtualServices. */
 
@@ -155,7 +163,7 @@ export const routes: readonly Mutation[] = [
         needs: ["ecommerce"],
         apply: (changes, { config }) => changes.remove(objects.shop("VirtualService", config, payment)),
         traces: (mesh) => inGatewayRoutes(mesh, (all) => !hasPrefix(mesh, payment)(all)),
-        expectRed: union(shopRouteGone, { "ecommerce-infrastructure": ["objects"] }),
+        expectRed: union(shopRouteGone, { "ecommerce-infrastructure": ["objects"] }, otherObjects("routes")),
     },
     {
         name: "route-catch-all",
@@ -183,6 +191,7 @@ export const routes: readonly Mutation[] = [
         expectRed: ({ study }) =>
             union(
                 gatewayTable,
+                otherObjects("routes"),
                 { "ecommerce-routing": ["others"], "egov-route": ["others"], paths: ["spellings"] },
                 study.enabled ? { "study-catalog": ["host"] } : {},
             ),
@@ -237,7 +246,11 @@ export const routes: readonly Mutation[] = [
                 ),
             );
         },
-        expectRed: { "egov-gateway-server": ["route", "copies"], "route-tables": ["sidecars"] },
+        expectRed: {
+            "egov-gateway-server": ["route", "copies"],
+            "route-tables": ["sidecars"],
+            ...otherObjects("routes"),
+        },
     },
     routePolicy(
         {

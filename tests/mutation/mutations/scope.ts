@@ -4,6 +4,7 @@ import { objects, type Mesh } from "../cluster/mesh";
 import type { CheckSet, Mutation } from "../mutation";
 import { takeSnapshot } from "../../verification/proxy-views/snapshot";
 import { helloCluster, inClusters, shopCluster } from "./look";
+import { otherObjects, union } from "./red";
 
 /** Mistakes in what the sidecars of the e-commerce services know of the rest of the mesh. */
 
@@ -27,13 +28,14 @@ const outsideCluster = ({ host, port }: ExternalHost): string => `outbound|${por
 
 /** A change of the Sidecar. */
 function scope(
-    mutation: Pick<Mutation, "name" | "description" | "expectRed" | "traces">,
+    mutation: Pick<Mutation, "name" | "description" | "traces"> & { expectRed: CheckSet },
     change: (spec: PlainObject["spec"], mesh: Mesh) => void,
 ): Mutation {
     return {
         ...mutation,
         ids: ["T7"],
         needs,
+        expectRed: union(mutation.expectRed, otherObjects("proxies")),
         apply: (changes, mesh) => changes.edit(sidecarOf(mesh), ({ spec }) => change(spec, mesh)),
     };
 }
@@ -52,7 +54,7 @@ export const scopes: readonly Mutation[] = [
         needs,
         apply: (changes, mesh) => changes.remove(sidecarOf(mesh)),
         traces: (mesh) => know(mesh, helloCluster(mesh)),
-        expectRed: wider,
+        expectRed: union(wider, otherObjects("proxies")),
     },
     scope(
         {

@@ -6,7 +6,7 @@ import { objects, type DomainRoute, type Mesh } from "../cluster/mesh";
 import type { Mutation } from "../mutation";
 import { scaled } from "../tempo";
 import { appContainer, inClusters, inGatewayRoutes, inHosts, inRoutes, isReady } from "./look";
-import { union } from "./red";
+import { otherObjects, union } from "./red";
 
 /** Mistakes in the routes to simple-backend and in how simple-web's sidecar treats its pods. */
 
@@ -203,7 +203,7 @@ const retries: readonly Mutation[] = [
             inRoutes(mesh, "simple-web", (routes) =>
                 routes.every(({ route: found }) => found?.retry_policy?.retriable_status_codes === undefined),
             ),
-        expectRed: union(routeSettings, { "study-retries": ["codes"] }),
+        expectRed: union(routeSettings, { "study-retries": ["codes"] }, otherObjects("proxies")),
     },
     {
         name: "study-codes-everywhere",
@@ -221,7 +221,7 @@ const retries: readonly Mutation[] = [
                 (routes) =>
                     backendRoute(mesh, routes, "everyone")?.route?.retry_policy?.retriable_status_codes !== undefined,
             ),
-        expectRed: union(routeSettings, { "study-retries": ["codes"] }),
+        expectRed: union(routeSettings, { "study-retries": ["codes"] }, otherObjects("proxies")),
     },
     {
         name: "study-backend-not-in-mesh",

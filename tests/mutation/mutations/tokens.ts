@@ -1,15 +1,23 @@
 import { generateKeyPairSync } from "node:crypto";
 import type { PlainObject } from "../cluster/api";
 import { objects } from "../cluster/mesh";
-import type { Mutation } from "../mutation";
+import type { CheckSet, Mutation } from "../mutation";
 import { inGatewayListeners } from "./look";
+import { gatewayFilters, otherObjects, union } from "./red";
 
 /** Mistakes in who needs a token at the gateway. */
 
 const name = "gateway-tokens";
 
 type Kind = "RequestAuthentication" | "AuthorizationPolicy" | "EnvoyFilter";
-type Told = Pick<Mutation, "name" | "description" | "expectRed">;
+type Told = Pick<Mutation, "name" | "description"> & { expectRed: CheckSet };
+
+/** What notices that an object of a kind is another one, whatever it does. */
+const noticed: Readonly<Record<Kind, CheckSet>> = {
+    RequestAuthentication: union(otherObjects("authentication"), gatewayFilters),
+    AuthorizationPolicy: union(otherObjects("authorization"), gatewayFilters),
+    EnvoyFilter: union(otherObjects("proxies"), gatewayFilters),
+};
 
 /** Changes one object of the token policy; shows in what the gateway's Envoy listens with. */
 function changed(
@@ -22,6 +30,7 @@ function changed(
         ...mutation,
         ids: ["S5"],
         needs: ["ecommerce", "tokens", "signing-key"],
+        expectRed: union(mutation.expectRed, noticed[kind]),
         apply: (changes) => changes.edit(objects.istio(kind, name), ({ spec }) => change(spec)),
         traces: (mesh) => inGatewayListeners(mesh, shows),
     };
@@ -112,18 +121,22 @@ export const tokens: readonly Mutation[] = [
         },
         (listeners) => !listeners.includes('"audiences"'),
     ),
-    changed(
-        {
-            name: "tokens-other-key",
-            description: "Tokens are checked with another key than the one that signs them.",
-            expectRed: { "ecommerce-tokens": ["claim"] },
-        },
-        "RequestAuthentication",
-        (spec) => {
-            const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-            const key = { ...publicKey.export({ format: "jwk" }), use: "sig", alg: "ES256", kid: "another" };
-            spec.jwtRules[0].jwks = JSON.stringify({ keys: [key] });
-        },
-        (listeners) => /kid[\\": ]+another/.test(listeners),
-    ),
+    {
+        ...changed(
+            {
+                name: "tokens-other-key",
+                description: "Tokens are checked with another key than the one that signs them.",
+                expectRed: { "ecommerce-tokens": ["claim"] },
+            },
+            "RequestAuthentication",
+            (spec) => {
+                const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+                const key = { ...publicKey.export({ format: "jwk" }), use: "sig", alg: "ES256", kid: "another" };
+                spec.jwtRules[0].jwks = JSON.stringify({ keys: [key] });
+            },
+            (listeners) => /kid[\\": ]+another/.test(listeners),
+        ),
+        // Of keys the proxies' filters are not asked: the control plane may have read them from an address.
+        expectRed: union({ "ecommerce-tokens": ["claim"] }, otherObjects("authentication")),
+    },
 ];

@@ -3,7 +3,7 @@ import { objects, type DomainRoute, type Mesh } from "../cluster/mesh";
 import type { CheckSet, Mutation } from "../mutation";
 import { routeFacts } from "../../verification/specs/support/route-table";
 import { helloCluster, inGatewayRoutes, shopCluster } from "./look";
-import { gatewayTable, helloFromOutside, shopFromOutside, union } from "./red";
+import { gatewayTable, helloFromOutside, otherObjects, shopFromOutside, union } from "./red";
 
 /** What nobody declares and few requests notice: faults, copies and changes of a small share of the requests. */
 
@@ -232,7 +232,7 @@ export const undeclared: readonly Mutation[] = [
                 ),
             );
         },
-        expectRed: { "route-tables": ["sidecars"], "ecommerce-answers": ["texts"] },
+        expectRed: { "route-tables": ["sidecars"], "ecommerce-answers": ["texts"], ...otherObjects("routes") },
         mayRed: { "ecommerce-answers": ["replicas"], "ecommerce-authorization": ["allowed", "denied"] },
     },
 ];

@@ -5,6 +5,7 @@ import { outboundCluster } from "../../verification/target/envoy";
 import type { ProxySnapshot } from "../../verification/proxy-views/snapshot";
 import { takeSnapshot } from "../../verification/proxy-views/snapshot";
 import { inClusters } from "./look";
+import { otherObjects } from "./red";
 
 /** Changes that hardly a request notices, and every look into the proxies does. */
 
@@ -62,7 +63,7 @@ export const views: readonly Mutation[] = [
             }),
         traces: (mesh) =>
             inServerViews(mesh, ({ listeners }) => listeners[listenerName(mesh.config.egov)] === undefined),
-        expectRed: { "proxy-views": ["listeners"] },
+        expectRed: { "proxy-views": ["listeners"], ...otherObjects("proxies") },
     },
     {
         name: "view-service-led-elsewhere",
@@ -95,6 +96,7 @@ export const views: readonly Mutation[] = [
             "proxy-views": ["routes"],
             "route-tables": ["sidecars"],
             "egov-gateway-server": ["reach"],
+            ...otherObjects("routes"),
         },
     },
     {

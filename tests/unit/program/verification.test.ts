@@ -117,6 +117,7 @@ describe("Verification hook: the suite's process", function () {
             config: {} as never,
             kubeconfig: "/k",
             gateway: { address: "10.0.0.1", port: 32314 },
+            objects: [],
             provenance: ["built here"],
         };
         await writeTarget(file, target);

@@ -17,6 +17,7 @@ export function fakeTarget(parts: Partial<Target> = {}): Target {
         stack: "fake",
         config: config(),
         gateway: { address: "127.0.0.1", port: 1 },
+        objects: [],
         provenance: ["fake proxy"],
         kubernetes: { version: async () => "v0" } as Target["kubernetes"],
         request: absent,

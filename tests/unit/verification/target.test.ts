@@ -91,6 +91,7 @@ describe("Verification, target: the file", () => {
         config: config(),
         kubeconfig: "/nowhere/kubeconfig",
         gateway: { address: "10.0.0.2", port: 32314 },
+        objects: [],
         provenance: ["vanilla Envoy"],
     };
     it("what the program writes is read back", () => {

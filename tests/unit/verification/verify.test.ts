@@ -38,7 +38,14 @@ async function run(specs: Spec[], options: Partial<VerifyOptions> = {}) {
     const directory = mkdtempSync(join(tmpdir(), "verification-"));
     let printed = "";
     const report = await verify({
-        target: { stack: "fake", config: config(), kubeconfig: "", gateway: { address: "x", port: 1 }, provenance: [] },
+        target: {
+            stack: "fake",
+            config: config(),
+            kubeconfig: "",
+            gateway: { address: "x", port: 1 },
+            objects: [],
+            provenance: [],
+        },
         report: directory,
         deadline: 10_000,
         output: { write: (text) => (printed += text) },

@@ -17,16 +17,35 @@ export interface FilterChain {
     filters?: { name?: string; typed_config?: FilterConfig }[];
 }
 
-/** What decides where a filter leads: a TCP proxy's cluster, or the routes of an HTTP connection manager. */
+/** What decides where a filter leads, a TCP proxy's cluster or the routes of an HTTP connection manager, and whom it lets pass. */
 export interface FilterConfig {
     cluster?: string;
     rds?: { route_config_name?: string };
     route_config?: RouteConfiguration;
+    http_filters?: HttpFilter[];
+    rules?: RbacRules;
+    shadow_rules?: RbacRules;
+    /** Those whose tokens are checked. */
+    providers?: Record<string, { issuer?: string; audiences?: string[] }>;
+}
+
+/** A filter of an HTTP connection manager. */
+export interface HttpFilter {
+    name: string;
+    typed_config?: FilterConfig;
+}
+
+/** The policies of a filter that lets pass by caller and request; the action is ALLOW where there is none. */
+export interface RbacRules {
+    action?: string;
+    policies?: Record<string, { permissions?: unknown[]; principals?: unknown[] }>;
 }
 
 export interface Listener {
     name?: string;
     address?: SocketAddress;
+    /** `INBOUND`, `OUTBOUND`, or none where the proxy serves itself. */
+    traffic_direction?: string;
     filter_chains?: FilterChain[];
     default_filter_chain?: FilterChain;
 }

@@ -47,6 +47,7 @@ import { studyTimeouts } from "./study/timeouts";
 import { studyZoneDistribution } from "./study/zone-distribution";
 import { studyZoneFailover } from "./study/zone-failover";
 import { accessLog } from "./mesh/access-log";
+import { declaredObjects } from "./mesh/declared-objects";
 import { egress } from "./mesh/egress";
 import { gatewayApiStatus } from "./mesh/gateway-api";
 import { proxyViews } from "./mesh/proxy-views";
@@ -64,6 +65,7 @@ export const specs: readonly Spec[] = [
     infrastructure,
     sidecars,
     proxyViews,
+    declaredObjects,
     accessLog,
     egress,
     sidecarScope,

@@ -75,6 +75,9 @@ class ClusterTarget implements Target {
     get signingKey() {
         return this.description.signingKey;
     }
+    get objects() {
+        return this.description.objects;
+    }
     get provenance() {
         return this.description.provenance;
     }

@@ -3,6 +3,20 @@ import { z } from "zod";
 import { platform } from "../../../components/config/platform";
 import { port } from "../../../components/config/units";
 
+/** An object that the program has registered. */
+const declaredObject = z.strictObject({
+    apiVersion: z.string().min(1),
+    kind: z.string().min(1),
+    metadata: z.strictObject({
+        name: z.string().min(1),
+        namespace: z.string().min(1),
+        labels: z.record(z.string(), z.string()).default({}),
+        annotations: z.record(z.string(), z.string()).default({}),
+    }),
+    spec: z.record(z.string(), z.unknown()),
+});
+export type DeclaredObject = z.output<typeof declaredObject>;
+
 /** The file that describes an environment to the suite: the program's hook and the command line write it. */
 export const targetFile = z.strictObject({
     stack: z.string().min(1).describe("Name of the Pulumi stack"),
@@ -17,6 +31,9 @@ export const targetFile = z.strictObject({
         .describe("HTTPS entrance, where one is declared (P5)"),
     certificate: z.string().optional().describe("Its certificate in PEM, where the program made it"),
     signingKey: z.string().optional().describe("Key that signs tokens, in PEM, where the program made it (S5)"),
+    objects: z
+        .array(declaredObject)
+        .describe("Every object by which the program tells the proxies and the pod network what to do"),
     provenance: z.array(z.string()).default([]).describe("Lines that every report must carry: stand-ins, versions"),
 });
 export type VerificationTarget = z.output<typeof targetFile>;

@@ -74,7 +74,12 @@ export class KubernetesClient implements Kubernetes {
 
     async objects<T extends KubernetesObject>({ apiVersion, kind, namespace }: ObjectReference): Promise<T[]> {
         const list = this.any.list(apiVersion, kind, namespace);
-        return (await within(`listing ${kind} in ${namespace}`, apiTimeout, list)).items as unknown as T[];
+        try {
+            return (await within(`listing ${kind} in ${namespace}`, apiTimeout, list)).items as unknown as T[];
+        } catch (error) {
+            if (isUnknownKind(error)) return [];
+            throw error;
+        }
     }
 
     async endpoints(namespace: string, service: string): Promise<Endpoint[]> {
@@ -192,6 +197,12 @@ export class KubernetesClient implements Kubernetes {
                 );
         });
     }
+}
+
+/** Whether the API server does not know a kind, or its group at all: then there can be no object of it. */
+function isUnknownKind(error: unknown): boolean {
+    if (error instanceof ApiException) return error.code === 404;
+    return error instanceof Error && error.message.startsWith("Unrecognized API version and kind");
 }
 
 /** Keeps what is written to it. */

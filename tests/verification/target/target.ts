@@ -1,4 +1,5 @@
 import type { PlatformConfig } from "../../../components/config/platform";
+import type { DeclaredObject } from "./file";
 
 /** The one window through which the suite sees an environment: embedded, kind or EKS make no difference behind it. */
 
@@ -34,7 +35,12 @@ export interface Pod {
 export interface KubernetesObject {
     apiVersion?: string;
     kind?: string;
-    metadata: { name: string; namespace?: string; labels?: Record<string, string> };
+    metadata: {
+        name: string;
+        namespace?: string;
+        labels?: Record<string, string>;
+        annotations?: Record<string, string>;
+    };
     spec?: Record<string, unknown>;
     [field: string]: unknown;
 }
@@ -70,6 +76,7 @@ export interface Kubernetes {
     object<T extends KubernetesObject = KubernetesObject>(
         reference: ObjectReference & { name: string },
     ): Promise<T | undefined>;
+    /** All objects of a kind in a namespace, with an empty one in the whole cluster; none of a kind that it does not know. */
     objects<T extends KubernetesObject = KubernetesObject>(reference: ObjectReference): Promise<T[]>;
     endpoints(namespace: string, service: string): Promise<Endpoint[]>;
     /** A part of a container's log: the last lines, or those of the last seconds. */
@@ -297,6 +304,8 @@ export interface Target {
     readonly certificate?: string | undefined;
     /** The key that signs tokens, in PEM, where the program made it. */
     readonly signingKey?: string | undefined;
+    /** Every object by which the program tells the proxies and the pod network what to do, as it was registered. */
+    readonly objects: readonly DeclaredObject[];
     /** What every report must say about this environment: stand-ins, versions. */
     readonly provenance: readonly string[];
     readonly kubernetes: Kubernetes;

@@ -6,8 +6,8 @@ import type { ChangedObject } from "./objects";
 const rootNamespace = "istio-system";
 
 /**
- * The specs that a change of objects concerns: those whose evidence lies in the objects' namespaces, and those that look
- * at no particular object but at the mesh as a whole. Every spec, where an object lies in the root namespace or in one
+ * The specs that a change of objects concerns: those whose evidence lies in the objects' namespaces or in the whole cluster,
+ * and those that look at no particular object but at the mesh as a whole. Every spec, where an object lies in the root namespace or in one
  * that no spec names.
  */
 export async function concernedByObjects(
@@ -27,7 +27,7 @@ export async function concernedByObjects(
     if (global) return [...specs];
     return specs.filter((_, index) => {
         const named = namespaces[index]!;
-        return named.size === 0 || objects.some(({ namespace }) => named.has(namespace));
+        return named.size === 0 || named.has("") || objects.some(({ namespace }) => named.has(namespace));
     });
 }
 

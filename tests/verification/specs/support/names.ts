@@ -33,6 +33,7 @@ export const istio = {
     gateway: { apiVersion: "networking.istio.io/v1", kind: "Gateway" },
     serviceEntry: { apiVersion: "networking.istio.io/v1", kind: "ServiceEntry" },
     sidecar: { apiVersion: "networking.istio.io/v1", kind: "Sidecar" },
+    proxyConfig: { apiVersion: "networking.istio.io/v1beta1", kind: "ProxyConfig" },
     envoyFilter: { apiVersion: "networking.istio.io/v1alpha3", kind: "EnvoyFilter" },
 } as const;
 
@@ -56,6 +57,7 @@ export function ecommerceGatewayReference(config: PlatformConfig) {
 export const security = {
     authorizationPolicy: { apiVersion: "security.istio.io/v1", kind: "AuthorizationPolicy" },
     peerAuthentication: { apiVersion: "security.istio.io/v1", kind: "PeerAuthentication" },
+    requestAuthentication: { apiVersion: "security.istio.io/v1", kind: "RequestAuthentication" },
 } as const;
 
 export const apps = { deployment: { apiVersion: "apps/v1", kind: "Deployment" } } as const;
