@@ -7,7 +7,7 @@ import { outboundCluster } from "../../verification/target/envoy";
 import { objects, type Mesh } from "../cluster/mesh";
 import type { CheckSet, Mutation } from "../mutation";
 import { inGatewayListeners, inHosts, inIstioListeners, inPods, isReady } from "./look";
-import { union } from "./red";
+import { gatewayFilters, otherObjects, sidecarFilters, union } from "./red";
 
 /** Mistakes in how the gateway's pods and listeners limit requests together. */
 
@@ -17,7 +17,7 @@ const service = "rate-limit";
 const redis = "rate-limit-redis";
 const deployment = objects.istio("Deployment", service);
 
-type Told = Pick<Mutation, "name" | "description" | "expectRed" | "mayRed">;
+type Told = Pick<Mutation, "name" | "description" | "mayRed"> & { expectRed: CheckSet };
 const common = {
     ids: ["S7"],
     needs: ["ecommerce", "global-rate-limit", "global-limit-enforced", "long-window"],
@@ -38,6 +38,7 @@ function asking(
     return {
         ...mutation,
         ...common,
+        expectRed: union(mutation.expectRed, otherObjects("proxies")),
         apply: (changes, mesh) =>
             changes.edit(filter, ({ spec: { configPatches } }) =>
                 change(configPatches[0].patch.value.typed_config, configPatches[0], mesh),
@@ -103,6 +104,7 @@ function admitting(
         ...mutation,
         ...common,
         ids: ["S7", "S4"],
+        expectRed: union(mutation.expectRed, otherObjects("authorization"), sidecarFilters),
         apply: (changes) => change(changes, objects.istio("AuthorizationPolicy", `allow-${app}`)),
         traces: (mesh) => inIstioListeners(mesh, app, shows),
     };
@@ -161,7 +163,7 @@ export const globalRateLimit: readonly Mutation[] = [
             {
                 name: "global-limit-removed",
                 description: "The gateway does not ask the rate limit service.",
-                expectRed: union(nobodyCounts, { [spec]: ["settings"] }),
+                expectRed: union(nobodyCounts, { [spec]: ["settings"] }, gatewayFilters),
             },
             () => undefined,
             (listeners) => !listeners.includes("filters.http.ratelimit"),
@@ -173,7 +175,7 @@ export const globalRateLimit: readonly Mutation[] = [
             {
                 name: "global-limit-plain-http-alone",
                 description: "What comes over HTTPS is not limited.",
-                expectRed: { [spec]: ["together", "counted", "settings"] },
+                expectRed: union({ [spec]: ["together", "counted", "settings"] }, gatewayFilters),
             },
             (_settings, patch) => {
                 patch.match.listener.portNumber = 8080;

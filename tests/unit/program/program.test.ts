@@ -60,6 +60,8 @@ describe("Program: the stack local", function () {
             "istio-ingressgateway": 1,
             "istio-egressgateway": 1,
             "request-filter": 1,
+            "rate-limit": 1,
+            "rate-limit-redis": 1,
             "outside-site": 1,
             "egov-hello-v1": 2,
             "egov-hello-v2": 1,
