@@ -86,9 +86,9 @@ export const studyOutlierDetection = defineSpec({
             /** Until the workers have followed, then a run of answers that would be a one-in-a-million chance otherwise. */
             async function expectIsolation(): Promise<void> {
                 const count = requestsToSee(1 / pods.length);
-                const deadline = workersLag + milliseconds(policy.baseEjectionTime);
+                const settling = workersLag + milliseconds(policy.baseEjectionTime);
                 const wrong = await caller.wrongAnswers(
-                    { headers: failure.fault, count, deadline },
+                    { headers: failure.fault, count, settling },
                     async (answers) =>
                         answers.every(
                             ({ status, upstreamPod, upstreamAttempt }) =>

@@ -92,7 +92,7 @@ export const studyZoneFailover = defineSpec({
                 );
                 const reached = new Set<string | undefined>();
                 const { fault } = away.at(-1)!;
-                const wrong = await caller.wrongAnswers({ headers: fault, count, deadline: settling }, (answers) => {
+                const wrong = await caller.wrongAnswers({ headers: fault, count, settling }, (answers) => {
                     answers.forEach(({ upstreamPod }) => reached.add(upstreamPod));
                     return allFrom(others, answers);
                 });
@@ -110,7 +110,7 @@ export const studyZoneFailover = defineSpec({
                 progress(`the return of ${names(own)}`);
                 for (const failure of failures) await caller.awaitReturn(failure);
                 const count = requestsToSee(1 / pods.length);
-                const wrong = await caller.wrongAnswers({ headers: {}, count, deadline: settling }, (answers) =>
+                const wrong = await caller.wrongAnswers({ headers: {}, count, settling }, (answers) =>
                     allFrom(own, answers),
                 );
                 if (!wrong) return;
