@@ -38,9 +38,13 @@ async function platform() {
     // Istio: control plane, and the proxies that requests from outside come through.
     const istio = new IstioControlPlane("istio", { config: config.mesh, images, manifests }, onCluster);
     const mesh = istio.ready;
+    const { priorityClass } = config.mesh;
     const ingress = new IngressGateway(
         "ingress-gateway",
-        { config: config.mesh.ingressGateway, namespace: istio.namespace, mesh, loadBalancer: cluster.loadBalancer },
+        {
+            ...{ config: config.mesh.ingressGateway, namespace: istio.namespace, mesh, priorityClass },
+            loadBalancer: cluster.loadBalancer,
+        },
         onCluster,
     );
     const publicNames = cluster.publish?.(ingress.loadBalancer) ?? [];
@@ -59,7 +63,7 @@ async function platform() {
         () =>
             new EgressGateway(
                 "egress-gateway",
-                { config: egress.gateway, namespace: istio.namespace, mesh },
+                { config: egress.gateway, namespace: istio.namespace, mesh, priorityClass },
                 onCluster,
             ),
     );

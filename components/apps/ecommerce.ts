@@ -137,6 +137,7 @@ export class Ecommerce extends pulumi.ComponentResource {
                         },
                     }),
                 },
+                disruptionBudget: config.disruptionBudgets,
                 sidecarInjector: mesh,
             },
             { parent: this },

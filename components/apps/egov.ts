@@ -70,6 +70,7 @@ export class EgovHello extends pulumi.ComponentResource {
                 containerPort: helloPorts.container,
                 image,
                 versions: Object.fromEntries(versions),
+                disruptionBudget: config.disruptionBudgets,
                 sidecarInjector: mesh,
             },
             { parent: this },

@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { ServiceReference } from "../traffic";
-import { deployment, service, type WorkloadArgs } from "./workload";
+import { deployment, disruptionBudget, service, type WorkloadArgs } from "./workload";
 
 /** An application of the mesh: one Service and one ServiceAccount over one or more versions. */
 export interface MeshApplicationArgs {
@@ -19,6 +19,11 @@ export interface MeshApplicationArgs {
     versions: Readonly<
         Record<string, Pick<WorkloadArgs, "name" | "labels" | "zone" | "answer" | "env" | "replicas" | "resources">>
     >;
+    /**
+     * Whether nodes are emptied of its pods one at a time, where there are several.
+     * @default false
+     */
+    disruptionBudget?: boolean;
     /** What must be there before a pod starts, or it would start without a sidecar. */
     sidecarInjector: readonly pulumi.Resource[];
 }
@@ -71,7 +76,19 @@ export class MeshApplication extends pulumi.ComponentResource {
         );
 
         this.service = { name, namespace: namespaceName, port: servicePort };
-        this.resources = [account, entrance, ...deployments];
+        const pods = Object.values(versions).reduce((sum, { replicas }) => sum + replicas, 0);
+        // With one pod a budget would forbid every node to be emptied.
+        const budgets =
+            args.disruptionBudget && pods > 1
+                ? [
+                      new k8s.policy.v1.PodDisruptionBudget(
+                          name,
+                          disruptionBudget({ app: name, namespace: namespaceName }),
+                          inNamespace,
+                      ),
+                  ]
+                : [];
+        this.resources = [account, entrance, ...deployments, ...budgets];
         this.registerOutputs({ service: this.service });
     }
 }

@@ -21,6 +21,8 @@ export interface LoadBalancer {
     readonly annotations: Readonly<Record<string, pulumi.Input<string>>>;
     /** Whether every connection begins with a header that tells the client's address. */
     readonly proxyProtocol: boolean;
+    /** Seconds that it still sends requests to a pod that is being removed. */
+    readonly drainSeconds: number;
     /** Whether HTTPS ends at the load balancer: clients see its certificate, not the gateway's. */
     readonly endsTls: boolean;
     /** What must be there before the Service, and longer than it. */

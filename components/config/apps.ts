@@ -48,6 +48,12 @@ export const sampleImage = z
     .default({ app: "sample-app" })
     .describe("Which container answers");
 
+/** Whether nodes are emptied only as far as the pods allow it. */
+const disruptionBudgets = z
+    .boolean()
+    .default(false)
+    .describe("Nodes are emptied of an application's pods one at a time, where it has several");
+
 export const egov = z.strictObject({
     enabled: z.boolean().default(true).describe("Whether the e-Government sample system is deployed"),
     namespaces: z
@@ -97,6 +103,7 @@ export const egov = z.strictObject({
         .default("test")
         .transform((value) => (typeof value === "string" ? { ...outlierProfiles[value] } : value))
         .describe("Profile `test` (E5) or `production` (E6), or values of your own"),
+    disruptionBudgets,
     resources: appResources,
 });
 export type EgovConfig = z.infer<typeof egov>;
@@ -157,6 +164,7 @@ export const ecommerce = z.strictObject({
         .describe(
             "The sidecars know the namespace's services, its public names and the named hosts outside (T7). Default: every service of the mesh and every declared host",
         ),
+    disruptionBudgets,
     resources: appResources,
 });
 export type EcommerceConfig = z.infer<typeof ecommerce>;

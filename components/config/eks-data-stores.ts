@@ -3,6 +3,9 @@ import { dnsLabel } from "./units";
 
 /** Managed data stores beside an EKS cluster (P6). */
 
+/** Ports of the data stores. */
+export const storePorts = { postgres: 5432, cache: 6379 } as const;
+
 const instanceClass = (prefix: string) =>
     z.string().regex(new RegExp(`^${prefix}\\.[a-z0-9]+\\.[a-z0-9]+$`), `a class such as "${prefix}.t4g.medium"`);
 

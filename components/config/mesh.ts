@@ -104,6 +104,12 @@ export const mesh = z.strictObject({
         })
         .prefault({})
         .describe("The proxies that requests from outside come through (P10)"),
+    priorityClass: z
+        .enum(["system-cluster-critical"])
+        .optional()
+        .describe(
+            "Kubernetes' priority class of control plane and gateways: when nodes are short of room, they stay and other pods wait. Default: that of every pod",
+        ),
     accessLog: accessLog.prefault({}).describe("What the proxies write about the requests that pass them (P14)"),
     outboundTrafficPolicy: z
         .enum(["ALLOW_ANY", "REGISTRY_ONLY"])

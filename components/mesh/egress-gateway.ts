@@ -13,6 +13,11 @@ export interface EgressGatewayArgs {
     namespace: k8s.core.v1.Namespace;
     /** What must be there before its pods start: the control plane fills in image and settings of the proxy. */
     mesh: readonly pulumi.Resource[];
+    /**
+     * Priority class of its pods.
+     * @default that of every pod
+     */
+    priorityClass?: string;
 }
 
 export const EGRESS_GATEWAY = "istio-egressgateway";
@@ -35,13 +40,14 @@ export class EgressGateway extends pulumi.ComponentResource {
     /** Everything that was deployed. */
     readonly resources: readonly pulumi.CustomResource[];
 
-    constructor(name: string, { config, namespace, mesh }: EgressGatewayArgs, opts?: pulumi.ComponentResourceOptions) {
+    constructor(name: string, args: EgressGatewayArgs, opts?: pulumi.ComponentResourceOptions) {
         super("istio-platform:mesh:EgressGateway", name, {}, opts);
+        const { config, namespace, mesh, priorityClass } = args;
         const dependent = { parent: this, dependsOn: [namespace] };
         const account = new k8s.core.v1.ServiceAccount(EGRESS_GATEWAY, { metadata }, dependent);
         const deployment = new k8s.apps.v1.Deployment(
             EGRESS_GATEWAY,
-            gatewayProxies({ name: EGRESS_GATEWAY, selector: EGRESS_GATEWAY_SELECTOR, ...config }),
+            gatewayProxies({ name: EGRESS_GATEWAY, selector: EGRESS_GATEWAY_SELECTOR, priorityClass, ...config }),
             { parent: this, dependsOn: [account, ...mesh] },
         );
         const ports = [servicePort("http2", PORT, PROXY_PORT.http)];

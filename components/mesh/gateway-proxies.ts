@@ -22,10 +22,23 @@ export interface GatewayProxies {
      * @default false
      */
     proxyProtocol?: boolean;
+    /**
+     * Seconds that a load balancer still sends requests to a pod that is being removed.
+     * @default 0
+     */
+    drainSeconds?: number;
+    /**
+     * Priority class of the pods.
+     * @default that of every pod
+     */
+    priorityClass?: string;
 }
 
 /** User that Istio's proxies run as. */
 const PROXY_USER = 1337;
+
+/** Seconds that a proxy may take to end. */
+const GRACE_SECONDS = 30;
 
 /** Ports of the proxy: what the Services lead to. Above 1024, so no privilege is needed to open them. */
 export const PROXY_PORT = { status: 15021, http: 8080, https: 8443 };
@@ -37,7 +50,8 @@ export function gatewayMetadata({ name, selector }: Pick<GatewayProxies, "name" 
 }
 
 /** The Deployment of a gateway: istiod's webhook makes the proxy out of the container (image `auto`). */
-export function gatewayProxies({ name, selector, replicas, resources, proxyProtocol }: GatewayProxies) {
+export function gatewayProxies(args: GatewayProxies) {
+    const { name, selector, replicas, resources, proxyProtocol, drainSeconds = 0, priorityClass } = args;
     const metadata = gatewayMetadata({ name, selector });
     return {
         metadata,
@@ -57,7 +71,8 @@ export function gatewayProxies({ name, selector, replicas, resources, proxyProto
                 },
                 spec: {
                     serviceAccountName: name,
-                    terminationGracePeriodSeconds: 30,
+                    ...(priorityClass && { priorityClassName: priorityClass }),
+                    terminationGracePeriodSeconds: GRACE_SECONDS + drainSeconds,
                     topologySpreadConstraints: spreadOut(selector),
                     containers: [
                         {
@@ -77,6 +92,7 @@ export function gatewayProxies({ name, selector, replicas, resources, proxyProto
                                 timeoutSeconds: 3,
                                 failureThreshold: 120,
                             },
+                            ...(drainSeconds > 0 && { lifecycle: { preStop: { sleep: { seconds: drainSeconds } } } }),
                             resources: { requests: resources.requests, limits: { cpu: "2", ...resources.limits } },
                             securityContext: unprivileged(PROXY_USER),
                         },

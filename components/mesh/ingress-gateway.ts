@@ -18,6 +18,11 @@ export interface IngressGatewayArgs {
      * @default what the cluster makes of a Service by itself
      */
     loadBalancer?: GatewayLoadBalancer;
+    /**
+     * Priority class of its pods.
+     * @default that of every pod
+     */
+    priorityClass?: string;
 }
 
 /** What the Service and the proxies of the gateway have to know of a load balancer. */
@@ -26,6 +31,8 @@ export interface GatewayLoadBalancer {
     readonly annotations: Readonly<Record<string, pulumi.Input<string>>>;
     /** Whether every connection begins with a header that tells the client's address. */
     readonly proxyProtocol: boolean;
+    /** Seconds that it still sends requests to a pod that is being removed. */
+    readonly drainSeconds: number;
     /** What must be there before the Service, and longer than it. */
     readonly after: readonly pulumi.Resource[];
 }
@@ -43,7 +50,7 @@ const metadata = gatewayMetadata({ name: INGRESS_GATEWAY, selector: INGRESS_GATE
 /** The gateway's Deployment. */
 export function gatewayDeployment(
     { replicas, resources, autoscaling }: IngressGatewayArgs["config"],
-    loadBalancer?: GatewayLoadBalancer,
+    { loadBalancer, priorityClass }: Pick<IngressGatewayArgs, "loadBalancer" | "priorityClass"> = {},
 ) {
     // An autoscaler owns the number of replicas.
     return gatewayProxies({
@@ -52,6 +59,8 @@ export function gatewayDeployment(
         resources,
         ...(autoscaling ? {} : { replicas }),
         proxyProtocol: loadBalancer?.proxyProtocol,
+        drainSeconds: loadBalancer?.drainSeconds,
+        priorityClass,
     });
 }
 
@@ -99,7 +108,7 @@ export class IngressGateway extends pulumi.ComponentResource {
         const dependent = { parent: this, dependsOn: [namespace] };
         const account = new k8s.core.v1.ServiceAccount(INGRESS_GATEWAY, { metadata }, dependent);
         const role = this.allowReadingCertificates(account, dependent);
-        const deployment = new k8s.apps.v1.Deployment(INGRESS_GATEWAY, gatewayDeployment(config, loadBalancer), {
+        const deployment = new k8s.apps.v1.Deployment(INGRESS_GATEWAY, gatewayDeployment(config, args), {
             parent: this,
             dependsOn: [account, ...mesh],
         });

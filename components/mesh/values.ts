@@ -67,6 +67,7 @@ export function controlPlaneValues(mesh: MeshConfig, images: MeshImages) {
             hub: images.hub,
             tag: images.tag,
             imagePullPolicy: "IfNotPresent",
+            ...(mesh.priorityClass && { priorityClassName: mesh.priorityClass }),
             proxy: {
                 resources: withDefaultCpuLimit(mesh.sidecar),
                 readinessPeriodSeconds: PROXY_READINESS_PERIOD,

@@ -1,5 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { addressPlan } from "../config/address-plan";
+import { storePorts } from "../config/eks-data-stores";
 import { hostsThrough, siteContainerPort, siteHosts, type EgressConfig } from "../config/egress";
 import type { PlatformConfig } from "../config/platform";
 import { INGRESS_GATEWAY_SELECTOR, ISTIO_NAMESPACE } from "../mesh";
@@ -51,7 +53,13 @@ export function declaredPolicies(config: PlatformConfig): NetworkPolicyArgs[] {
         namespace: own.name,
         from: reachedBy(own),
         ...(outboundTrafficPolicy === "REGISTRY_ONLY" && {
-            to: [DNS, { peers: [{ namespace: ISTIO_NAMESPACE }] }, ...called(own, namespaces), ...outside(egress)],
+            to: [
+                DNS,
+                { peers: [{ namespace: ISTIO_NAMESPACE }] },
+                ...called(own, namespaces),
+                ...outside(egress),
+                ...dataStores(config.cluster),
+            ],
         }),
     }));
 }
@@ -84,4 +92,14 @@ function outside(egress: EgressConfig): Opening[] {
             : []),
         ...(ports.length > 0 ? [{ peers: [anywhere], ports: [...new Set(ports)].map((port) => ({ port })) }] : []),
     ];
+}
+
+/** Managed data stores (P6), by the addresses of the subnets that hold nothing else. */
+function dataStores(cluster: PlatformConfig["cluster"]): Opening[] {
+    if (cluster.kind !== "eks") return [];
+    const { postgres, cache } = cluster.dataStores;
+    const ports = [...(postgres ? [storePorts.postgres] : []), ...(cache ? [storePorts.cache] : [])];
+    if (ports.length === 0) return [];
+    const subnets = addressPlan(cluster.network.cidr, cluster.availabilityZones.length);
+    return [{ peers: subnets.map(({ data }) => ({ network: data })), ports: ports.map((port) => ({ port })) }];
 }

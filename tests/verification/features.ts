@@ -157,6 +157,9 @@ const features = {
         "ecommerce.hosts has no full name",
     authorization: (config: PlatformConfig) =>
         config.ecommerce.authorization !== undefined || "ecommerce.authorization is not set: everybody may call",
+    /** Who sends plain text to pods from outside of the mesh: the API server. */
+    "plain-text-client": ({ cluster }: PlatformConfig) =>
+        cluster.kind !== "eks" || "cluster.kind is eks: its API server reaches no port of an application",
     /** Some port takes plain text. */
     "plain-text": ({ mesh: { mtls } }: PlatformConfig) =>
         mtls.mode === "PERMISSIVE" ||

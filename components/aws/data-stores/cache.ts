@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { CacheConfig } from "../../config/eks-data-stores";
+import { storePorts, type CacheConfig } from "../../config/eks-data-stores";
 import { admit, createSecurityGroup } from "../security-group";
 import type { DataStorePlace } from "./place";
 
@@ -9,8 +9,6 @@ export interface CacheArgs extends DataStorePlace {
     /** The stack's configuration under `istio-platform:cluster.dataStores.cache`. */
     config: CacheConfig;
 }
-
-const PORT = 6379;
 
 /** The user that applications log in as. */
 const USER = "platform";
@@ -21,7 +19,7 @@ const USER = "platform";
  */
 export class Cache extends pulumi.ComponentResource {
     readonly host: pulumi.Output<string>;
-    readonly port = PORT;
+    readonly port = storePorts.cache;
     /** ARNs of cache and user: what a role has to be allowed `elasticache:Connect` on. */
     readonly connectTo: readonly pulumi.Output<string>[];
 
@@ -33,7 +31,14 @@ export class Cache extends pulumi.ComponentResource {
         admit(
             name,
             group,
-            [{ name: "pods", description: "Redis' protocol, from pods", port: PORT, peer: { group: clients } }],
+            [
+                {
+                    name: "pods",
+                    description: "Redis' protocol, from pods",
+                    port: storePorts.cache,
+                    peer: { group: clients },
+                },
+            ],
             child,
         );
         const subnets = new aws.elasticache.SubnetGroup(name, { subnetIds: [...subnetIds] }, child);
@@ -47,7 +52,7 @@ export class Cache extends pulumi.ComponentResource {
                 engineVersion: config.version,
                 nodeType: config.nodeType,
                 numCacheClusters: config.nodes,
-                port: PORT,
+                port: storePorts.cache,
                 multiAzEnabled: true,
                 automaticFailoverEnabled: true,
                 subnetGroupName: subnets.name,

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { PostgresConfig } from "../../config/eks-data-stores";
+import { storePorts, type PostgresConfig } from "../../config/eks-data-stores";
 import { admit, createSecurityGroup } from "../security-group";
 import type { DataStorePlace } from "./place";
 
@@ -9,8 +9,6 @@ export interface PostgresArgs extends DataStorePlace {
     /** The stack's configuration under `istio-platform:cluster.dataStores.postgres`. */
     config: PostgresConfig;
 }
-
-const PORT = 5432;
 
 /** User that the database is made with. */
 const ADMINISTRATOR = "platform";
@@ -21,7 +19,7 @@ const ADMINISTRATOR = "platform";
  */
 export class Postgres extends pulumi.ComponentResource {
     readonly host: pulumi.Output<string>;
-    readonly port = PORT;
+    readonly port = storePorts.postgres;
     /** ARN of the secret with user and password. */
     readonly secretArn: pulumi.Output<string>;
 
@@ -33,7 +31,14 @@ export class Postgres extends pulumi.ComponentResource {
         admit(
             name,
             group,
-            [{ name: "pods", description: "PostgreSQL, from pods", port: PORT, peer: { group: clients } }],
+            [
+                {
+                    name: "pods",
+                    description: "PostgreSQL, from pods",
+                    port: storePorts.postgres,
+                    peer: { group: clients },
+                },
+            ],
             child,
         );
         const subnets = new aws.rds.SubnetGroup(name, { subnetIds: [...subnetIds] }, child);
@@ -60,7 +65,7 @@ export class Postgres extends pulumi.ComponentResource {
                 engineVersion: config.version,
                 instanceClass: config.instanceClass,
                 dbName: config.database,
-                port: PORT,
+                port: storePorts.postgres,
                 username: ADMINISTRATOR,
                 manageMasterUserPassword: true,
                 masterUserSecretKmsKeyId: keyArn,

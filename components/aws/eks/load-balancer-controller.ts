@@ -84,7 +84,5 @@ export function controllerValues({ config, clusterName, region, vpcId }: LoadBal
         enableShield: false,
         enableWaf: false,
         enableWafv2: false,
-        // A pod of the gateway is Ready once the load balancer sends it requests.
-        enablePodReadinessGateInject: true,
     };
 }

@@ -22,8 +22,8 @@ export interface LoadBalancerArgs {
     tags: Readonly<Record<string, string>>;
 }
 
-/** Seconds that a target goes on with its connections before it is removed: as long as a pod of the gateway takes to end. */
-const DRAIN_SECONDS = 30;
+/** Seconds that a pod which is being removed still gets requests: it has to go on that long, too. */
+export const DRAIN_SECONDS = 30;
 
 const PREFIX = "service.beta.kubernetes.io";
 

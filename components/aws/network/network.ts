@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { EksNetworkConfig } from "../../config/eks-network";
-import { addressPlan, type ZoneAddresses } from "./address-plan";
+import { addressPlan, type ZoneAddresses } from "../../config/address-plan";
 import { createEndpoints } from "./endpoints";
 import { recordFlows } from "./flow-logs";
 

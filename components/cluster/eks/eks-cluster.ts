@@ -10,7 +10,7 @@ import { ClusterSecurityGroups } from "../../aws/eks/security-groups";
 import { EncryptionKey } from "../../aws/encryption-key";
 import { AccessLogBucket } from "../../aws/entrance/access-log-bucket";
 import { Certificate } from "../../aws/entrance/certificate";
-import { loadBalancerAnnotations } from "../../aws/entrance/load-balancer";
+import { DRAIN_SECONDS, loadBalancerAnnotations } from "../../aws/entrance/load-balancer";
 import { PublicNames } from "../../aws/entrance/public-names";
 import { Network, type Zone } from "../../aws/network/network";
 import { zoneNames, type EksClusterConfig } from "../../config/eks";
@@ -203,6 +203,7 @@ export class EksCluster extends pulumi.ComponentResource implements Cluster {
                 tags: clusterTags(config),
             }),
             proxyProtocol: config.loadBalancer.clientAddress === "proxy-protocol",
+            drainSeconds: DRAIN_SECONDS,
             endsTls: certificate !== undefined,
             after: [controller.release, ...logs.resources],
         };

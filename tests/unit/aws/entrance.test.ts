@@ -128,6 +128,7 @@ describe("AWS: the ingress gateway behind a load balancer", () => {
         className: "service.k8s.aws/nlb",
         annotations: { key: "value" },
         proxyProtocol: true,
+        drainSeconds: 30,
         after: [],
     };
 
@@ -152,9 +153,22 @@ describe("AWS: the ingress gateway behind a load balancer", () => {
         );
     });
 
+    it("P3 a pod that is being removed goes on as long as the load balancer sends to it", () => {
+        const { terminationGracePeriodSeconds, containers } = gatewayDeployment(ingressGateway, { loadBalancer }).spec
+            .template.spec;
+        const { lifecycle } = containers[0] as { lifecycle?: object };
+        assert.deepEqual([lifecycle, terminationGracePeriodSeconds], [{ preStop: { sleep: { seconds: 30 } } }, 60]);
+        const target = settings(annotations["aws-load-balancer-target-group-attributes"]);
+        assert.equal(target["deregistration_delay.timeout_seconds"], "30");
+        assert.ok(!("lifecycle" in gatewayDeployment(ingressGateway).spec.template.spec.containers[0]!));
+    });
+
     it("P3 reads the proxy protocol where the load balancer speaks it, and only there", () => {
         const annotations = (balancer?: typeof loadBalancer) =>
-            gatewayDeployment(ingressGateway, balancer).spec.template.metadata.annotations as Record<string, string>;
+            gatewayDeployment(ingressGateway, { loadBalancer: balancer }).spec.template.metadata.annotations as Record<
+                string,
+                string
+            >;
         assert.deepEqual(JSON.parse(annotations(loadBalancer)["proxy.istio.io/config"]!), {
             gatewayTopology: { proxyProtocol: {} },
         });

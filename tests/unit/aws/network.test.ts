@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { addressPlan } from "../../../components/aws/network/address-plan";
+import { addressPlan } from "../../../components/config/address-plan";
 import { ofType, one, statements, type Recorded } from "../../support/aws";
 import { otherwise, recordCluster } from "./cluster";
 

@@ -294,6 +294,34 @@ describe("Program: other configurations", function () {
         ]);
     });
 
+    it("prod: nodes are emptied of one pod of each application at a time; gateways and control plane stay longest", async () => {
+        const { manifests } = await previewStack("prod");
+        const budgets = names(manifests, "PodDisruptionBudget").filter((name) => !name.startsWith("istio-system/"));
+        assert.deepEqual(budgets, [...services.map((service) => `ecommerce/${service}`), "egov-app/egov-hello"]);
+        for (const service of services) {
+            const { spec } = find(manifests, "PodDisruptionBudget", service);
+            assert.deepEqual([spec.maxUnavailable, spec.selector], [1, { matchLabels: { app: service } }]);
+        }
+        const gateway = find(manifests, "Deployment", "istio-ingressgateway").spec.template.spec;
+        assert.equal(gateway.priorityClassName, "system-cluster-critical");
+        assert.equal(gateway.topologySpreadConstraints[0].topologyKey, "topology.kubernetes.io/zone");
+    });
+
+    it("prod: pods reach the data stores and nothing else outside (P6, S6)", async () => {
+        const { manifests } = await previewStack("prod");
+        const { egress } = find(manifests, "NetworkPolicy", "ecommerce-declared-only").spec;
+        const outside = egress.filter(({ to }: any) => to.some((peer: any) => peer.ipBlock));
+        assert.deepEqual(outside, [
+            {
+                to: ["10.20.108.0/22", "10.20.112.0/22", "10.20.116.0/22"].map((cidr) => ({ ipBlock: { cidr } })),
+                ports: [
+                    { port: 5432, protocol: "TCP" },
+                    { port: 6379, protocol: "TCP" },
+                ],
+            },
+        ]);
+    });
+
     it("prod: requests come to the public name, once it leads to the load balancer", async () => {
         const { outputs, resources } = await previewStack("prod");
         assert.equal(outputs["gatewayUrl"], "http://api.c4ang.com:80");

@@ -31,12 +31,12 @@ export const mutualTls = defineSpec({
         refused: {
             ids: ["S3", "C14"],
             title: "S3 C14 plain text: every port with mutual TLS refuses it, from a client that reaches the pod",
-            needs: ["mutual-tls"],
+            needs: ["mutual-tls", "plain-text-client"],
         },
         accepted: {
             ids: ["S3"],
             title: "S3 exceptions: the ports that are declared to take plain text answer it",
-            needs: ["plain-text", "sample-app"],
+            needs: ["plain-text", "plain-text-client", "sample-app"],
         },
         certificates: {
             ids: ["S3"],
