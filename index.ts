@@ -104,10 +104,11 @@ async function platform() {
 
     // Who may talk to whom, and how.
     const applications = [egov, ecommerce, study].flatMap(resourcesOf);
+    const deployed = [istio.namespace, ...applications, ...resourcesOf(outside)];
     const mutualTls = new MutualTls("mutual-tls", { config: config.mesh.mtls, mesh, applications }, onCluster);
     const networkPolicies = when(
         config.mesh.networkPolicies,
-        () => new NetworkPolicies("network-policies", { config, applications }, onCluster),
+        () => new NetworkPolicies("network-policies", { config, deployed }, onCluster),
     );
     const certificate = when(config.ecommerce.enabled && config.ecommerce.tls, (tls) => {
         const hosts = [...config.ecommerce.hosts, ...tls.httpsOnlyHosts];

@@ -1,4 +1,6 @@
+import * as k8s from "@pulumi/kubernetes";
 import type { types } from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
 
 /** What the pods of all components have in common. */
 
@@ -12,6 +14,27 @@ export function spreadOut(labels: Readonly<Record<string, string>>) {
     })) satisfies types.input.core.v1.TopologySpreadConstraint[];
 }
 
+/** Pods that a drain of nodes must not end all at once. */
+export interface KeptPods {
+    /** `metadata` of the budget. */
+    readonly metadata: {
+        readonly name: string;
+        readonly namespace: string;
+        readonly labels: Readonly<Record<string, string>>;
+    };
+    /** Labels of the pods. */
+    readonly labels: Readonly<Record<string, string>>;
+    /** Number of the pods. */
+    readonly replicas: number;
+}
+
+/** The budget by which a drain of nodes ends one pod at a time; none for a single pod, whose node could never be drained. */
+export function disruptionBudgets({ metadata, labels, replicas }: KeptPods, opts: pulumi.CustomResourceOptions) {
+    if (replicas < 2) return [];
+    const spec = { maxUnavailable: 1, selector: { matchLabels: { ...labels } } };
+    return [new k8s.policy.v1.PodDisruptionBudget(metadata.name, { metadata, spec }, opts)];
+}
+
 /** `securityContext` of a container that needs no privilege: what Kubernetes' Pod Security Standard "restricted" asks for, and a read-only root. */
 export function unprivileged(user: number) {
     return {
@@ -21,5 +44,6 @@ export function unprivileged(user: number) {
         readOnlyRootFilesystem: true,
         allowPrivilegeEscalation: false,
         capabilities: { drop: ["ALL"] },
+        seccompProfile: { type: "RuntimeDefault" },
     } satisfies types.input.core.v1.SecurityContext;
 }

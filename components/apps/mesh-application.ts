@@ -1,7 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { ServiceReference } from "../traffic";
-import { deployment, disruptionBudget, service, type WorkloadArgs } from "./workload";
+import { disruptionBudgets } from "../pods";
+import { deployment, service, type WorkloadArgs } from "./workload";
 
 /** An application of the mesh: one Service and one ServiceAccount over one or more versions. */
 export interface MeshApplicationArgs {
@@ -77,17 +78,16 @@ export class MeshApplication extends pulumi.ComponentResource {
 
         this.service = { name, namespace: namespaceName, port: servicePort };
         const pods = Object.values(versions).reduce((sum, { replicas }) => sum + replicas, 0);
-        // With one pod a budget would forbid every node to be emptied.
-        const budgets =
-            args.disruptionBudget && pods > 1
-                ? [
-                      new k8s.policy.v1.PodDisruptionBudget(
-                          name,
-                          disruptionBudget({ app: name, namespace: namespaceName }),
-                          inNamespace,
-                      ),
-                  ]
-                : [];
+        const budgets = args.disruptionBudget
+            ? disruptionBudgets(
+                  {
+                      metadata: { name, namespace: namespaceName, labels: { app: name } },
+                      labels: { app: name },
+                      replicas: pods,
+                  },
+                  inNamespace,
+              )
+            : [];
         this.resources = [account, entrance, ...deployments, ...budgets];
         this.registerOutputs({ service: this.service });
     }

@@ -114,11 +114,3 @@ export function service(args: { app: string; namespace: string; port: number }) 
         },
     } satisfies types.input.core.v1.Service;
 }
-
-/** A budget over all versions of an application: one of its pods at a time may be taken away on purpose. */
-export function disruptionBudget({ app, namespace }: { app: string; namespace: string }) {
-    return {
-        metadata: { name: app, namespace, labels: { app } },
-        spec: { maxUnavailable: 1, selector: { matchLabels: { app } } },
-    } satisfies types.input.policy.v1.PodDisruptionBudget;
-}

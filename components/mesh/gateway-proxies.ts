@@ -73,6 +73,8 @@ export function gatewayProxies(args: GatewayProxies) {
                     serviceAccountName: name,
                     ...(priorityClass && { priorityClassName: priorityClass }),
                     terminationGracePeriodSeconds: GRACE_SECONDS + drainSeconds,
+                    // The proxy shows istiod a token of another kind; Kubernetes' API it does not ask.
+                    automountServiceAccountToken: false,
                     topologySpreadConstraints: spreadOut(selector),
                     containers: [
                         {

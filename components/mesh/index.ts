@@ -6,6 +6,14 @@ export {
     IngressGateway,
     type IngressGatewayArgs,
 } from "./ingress-gateway";
-export { EgressGateway, type EgressGatewayArgs } from "./egress-gateway";
+export { EGRESS_GATEWAY_SELECTOR, EgressGateway, type EgressGatewayArgs } from "./egress-gateway";
+export { PROXY_PORT } from "./gateway-proxies";
 export { renderControlPlane } from "./render";
-export { controlPlaneValues, ISTIO_NAMESPACE, istioOperator, REQUEST_FILTER, type MeshImages } from "./values";
+export {
+    CONTROL_PLANE_SELECTOR,
+    controlPlaneValues,
+    ISTIO_NAMESPACE,
+    istioOperator,
+    REQUEST_FILTER,
+    type MeshImages,
+} from "./values";

@@ -1,6 +1,7 @@
 import type { MeshConfig } from "../config/mesh";
 import type { RequestFilterConfig } from "../config/request-filter";
 import type { Resources } from "../config/resources";
+import { spreadOut } from "../pods";
 
 /** The images of control plane and proxies, as the cluster resolved them. */
 export interface MeshImages {
@@ -14,6 +15,9 @@ export interface MeshImages {
 
 /** Namespace of the control plane and of the ingress gateway (E1). */
 export const ISTIO_NAMESPACE = "istio-system";
+
+/** Labels of istiod's pods, as its chart has them. */
+export const CONTROL_PLANE_SELECTOR = { istio: "pilot" } as const;
 
 /**
  * Envoy statistics that Istio's bootstrap leaves out and that show what traffic policy did: ejections (E5), retries and
@@ -29,6 +33,9 @@ const PROXY_READINESS_PERIOD = 5;
  * caller that is no longer let in (S4) could go on over an open connection.
  */
 const DRAIN_DURATION = "5s";
+
+/** System calls of istiod and of every proxy: those of the container runtime's own list. */
+const SECCOMP_PROFILE = { type: "RuntimeDefault" };
 
 /** The request filter (C14): the name by which policies call for it, and where it answers. */
 export const REQUEST_FILTER = { name: "request-filter", port: 9001 } as const;
@@ -72,12 +79,15 @@ export function controlPlaneValues(mesh: MeshConfig, images: MeshImages) {
                 resources: withDefaultCpuLimit(mesh.sidecar),
                 readinessPeriodSeconds: PROXY_READINESS_PERIOD,
                 readinessFailureThreshold: 4,
+                seccompProfile: SECCOMP_PROFILE,
             },
         },
         pilot: {
             // Autoscaling needs a metrics server, which not every cluster has.
             autoscaleEnabled: false,
             replicaCount: mesh.istiod.replicas,
+            seccompProfile: SECCOMP_PROFILE,
+            topologySpreadConstraints: spreadOut(CONTROL_PLANE_SELECTOR),
             resources: { requests: mesh.istiod.requests, limits: mesh.istiod.limits },
             env: {
                 // A mirrored copy says so: its Host ends with -shadow (T6), which Istio leaves out by default.

@@ -3,7 +3,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { GlobalRateLimitConfig } from "../config/global-rate-limit";
 import { INGRESS_GATEWAY, ISTIO_NAMESPACE } from "../mesh";
-import { spreadOut, unprivileged } from "../pods";
+import { disruptionBudgets, spreadOut, unprivileged } from "../pods";
 import { GlobalRateLimitFilter, limitsFile, serviceHost, type ServiceReference } from "../traffic";
 import { AuthorizationPolicy, type AuthorizationPolicyArgs } from "./authorization-policy";
 
@@ -207,11 +207,15 @@ export class GlobalRateLimit extends pulumi.ComponentResource {
             rateLimitDeployment(args),
             after(...accounts, ...services, ...policies, limits, counters),
         );
+        const budgets = disruptionBudgets(
+            { metadata: metadataOf(service), labels: { app: service.name }, replicas: config.replicas },
+            after(),
+        );
         // Last: until the service answers, nobody counts.
         const { path, header, timeout, failureMode } = config;
         const asking = { namespace: ISTIO_NAMESPACE, selector, service, path, header, timeout, failureMode };
         const filter = new GlobalRateLimitFilter("global-rate-limit", asking, after(deployment));
-        this.resources = [...accounts, ...services, ...policies, limits, counters, deployment, filter];
+        this.resources = [...accounts, ...services, ...policies, limits, counters, deployment, ...budgets, filter];
         this.registerOutputs({});
     }
 }

@@ -4,7 +4,13 @@ import { addressPlan } from "../config/address-plan";
 import { storePorts } from "../config/eks-data-stores";
 import { hostsThrough, siteContainerPort, siteHosts, type EgressConfig } from "../config/egress";
 import type { PlatformConfig } from "../config/platform";
-import { INGRESS_GATEWAY_SELECTOR, ISTIO_NAMESPACE } from "../mesh";
+import {
+    CONTROL_PLANE_SELECTOR,
+    EGRESS_GATEWAY_SELECTOR,
+    INGRESS_GATEWAY_SELECTOR,
+    ISTIO_NAMESPACE,
+    PROXY_PORT,
+} from "../mesh";
 import { NetworkPolicy, type Addresses, type NetworkPolicyArgs, type Opening, type Peer } from "./network-policy";
 import { systemNamespaces, type SystemNamespace } from "./system-namespaces";
 
@@ -12,8 +18,8 @@ import { systemNamespaces, type SystemNamespace } from "./system-namespaces";
 export interface NetworkPoliciesArgs {
     /** The stack's configuration: it says who calls whom. */
     config: PlatformConfig;
-    /** What was deployed on the mesh: a policy needs its namespace. */
-    applications: readonly pulumi.Resource[];
+    /** What was deployed, with the namespaces: a policy needs its own. */
+    deployed: readonly pulumi.Resource[];
 }
 
 /** The cluster's DNS (kube-system), as every pod reaches it. */
@@ -25,8 +31,11 @@ const DNS: Opening = {
     ],
 };
 
+/** Ports of the control plane that everybody reaches: the proxies (mutual TLS), and the API server, which is no pod (P9). */
+const CONTROL_PLANE_PORTS = [15012, 15017];
+
 /**
- * One NetworkPolicy for each namespace of the systems (S6): its pods are reached by those alone that the configuration
+ * One NetworkPolicy for each namespace with pods (S6): its pods are reached by those alone that the configuration
  * declares to call them. Where what may be reached outside is declared, too (REGISTRY_ONLY), the same holds for what
  * they reach. A pod's own node always reaches it: Kubernetes' probes come from there.
  */
@@ -36,7 +45,7 @@ export class NetworkPolicies extends pulumi.ComponentResource {
 
     constructor(name: string, args: NetworkPoliciesArgs, opts?: pulumi.ComponentResourceOptions) {
         super("istio-platform:security:NetworkPolicies", name, {}, opts);
-        const namespaces = args.applications.filter((resource) => resource instanceof k8s.core.v1.Namespace);
+        const namespaces = args.deployed.filter((resource) => resource instanceof k8s.core.v1.Namespace);
         this.resources = declaredPolicies(args.config).map(
             (policy) => new NetworkPolicy(policy, { parent: this, dependsOn: namespaces }),
         );
@@ -44,11 +53,11 @@ export class NetworkPolicies extends pulumi.ComponentResource {
     }
 }
 
-/** The policies of all systems that are deployed. */
+/** The policies of all namespaces in which pods are deployed. */
 export function declaredPolicies(config: PlatformConfig): NetworkPolicyArgs[] {
     const namespaces = systemNamespaces(config);
     const { egress, outboundTrafficPolicy } = config.mesh;
-    return namespaces.map((own) => ({
+    const systems = namespaces.map((own) => ({
         name: `${own.name}-declared-only`,
         namespace: own.name,
         from: reachedBy(own),
@@ -62,6 +71,43 @@ export function declaredPolicies(config: PlatformConfig): NetworkPolicyArgs[] {
             ],
         }),
     }));
+    const { site } = egress;
+    return [
+        ...systems,
+        ...ofIstio(config),
+        ...(site
+            ? [
+                  {
+                      name: `${site.namespace}-declared-only`,
+                      namespace: site.namespace,
+                      from: [{ ports: [{ port: siteContainerPort }] }],
+                  },
+              ]
+            : []),
+    ];
+}
+
+/** The control plane and the gateways, which are there for everybody, wherever the requests come from. */
+function ofIstio({ mesh, egov }: PlatformConfig): NetworkPolicyArgs[] {
+    const open = (name: string, pods: Readonly<Record<string, string>>, ports: readonly number[]) => ({
+        name: `${ISTIO_NAMESPACE}-${name}`,
+        namespace: ISTIO_NAMESPACE,
+        pods,
+        from: [{ ports: ports.map((port) => ({ port })) }],
+    });
+    const gatewayPorts = Object.values(PROXY_PORT);
+    return [
+        {
+            name: `${ISTIO_NAMESPACE}-declared-only`,
+            namespace: ISTIO_NAMESPACE,
+            from: [{ peers: [ISTIO_NAMESPACE, egov.namespaces.monitoring].map((namespace) => ({ namespace })) }],
+        },
+        open("control-plane", CONTROL_PLANE_SELECTOR, CONTROL_PLANE_PORTS),
+        open("ingress", INGRESS_GATEWAY_SELECTOR, gatewayPorts),
+        ...(hostsThrough(mesh.egress, "gateway").length > 0
+            ? [open("egress", EGRESS_GATEWAY_SELECTOR, gatewayPorts)]
+            : []),
+    ];
 }
 
 function reachedBy({ ports, behindGateway, callers, observers }: SystemNamespace): Opening[] {

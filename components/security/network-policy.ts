@@ -21,7 +21,11 @@ export interface Addresses {
 
 /** Some peers, and the ports by which they are reached, or reach. */
 export interface Opening {
-    readonly peers: readonly (Peer | Addresses)[];
+    /**
+     * Who.
+     * @default everybody, inside and outside of the cluster
+     */
+    readonly peers?: readonly (Peer | Addresses)[];
     /**
      * Ports of the pods, not of Services.
      * @default all ports
@@ -29,12 +33,17 @@ export interface Opening {
     readonly ports?: readonly { readonly port: number; readonly protocol?: "TCP" | "UDP" }[];
 }
 
-/** What the pods of a namespace may be reached by, and what they may reach. */
+/** What pods of a namespace may be reached by, and what they may reach. */
 export interface NetworkPolicyArgs {
     /** Name of the policy; of all namespaces, since Pulumi tells resources of one kind by their names alone. */
     name: string;
     /** Namespace of the pods. */
     namespace: string;
+    /**
+     * Labels of the pods.
+     * @default all pods of the namespace
+     */
+    pods?: Readonly<Record<string, string>>;
     /** Who reaches them; nobody else does. */
     from: readonly Opening[];
     /**
@@ -44,13 +53,15 @@ export interface NetworkPolicyArgs {
     to?: readonly Opening[];
 }
 
-/** `spec` of a NetworkPolicy for all pods of its namespace. */
-export function networkPolicySpec({ from, to }: NetworkPolicyArgs) {
+/** `spec` of a NetworkPolicy. */
+export function networkPolicySpec({ pods, from, to }: NetworkPolicyArgs) {
     return {
-        podSelector: {},
+        podSelector: pods ? { matchLabels: pods } : {},
         policyTypes: ["Ingress", ...(to ? ["Egress"] : [])],
-        ingress: from.map(({ peers, ports }) => ({ from: peers.map(peerSpec), ...portsSpec(ports) })),
-        ...(to && { egress: to.map(({ peers, ports }) => ({ to: peers.map(peerSpec), ...portsSpec(ports) })) }),
+        ingress: from.map(({ peers, ports }) => ({ ...(peers && { from: peers.map(peerSpec) }), ...portsSpec(ports) })),
+        ...(to && {
+            egress: to.map(({ peers, ports }) => ({ ...(peers && { to: peers.map(peerSpec) }), ...portsSpec(ports) })),
+        }),
     } satisfies types.input.networking.v1.NetworkPolicySpec;
 }
 
@@ -68,7 +79,7 @@ function portsSpec(ports: Opening["ports"]) {
     return ports && { ports: ports.map(({ port, protocol = "TCP" }) => ({ port, protocol })) };
 }
 
-/** A NetworkPolicy for all pods of its namespace. */
+/** A NetworkPolicy; several for the same pods admit what any of them does. */
 export class NetworkPolicy extends k8s.networking.v1.NetworkPolicy {
     constructor(args: NetworkPolicyArgs, opts?: pulumi.CustomResourceOptions) {
         const { name, namespace } = args;

@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { RequestFilterConfig } from "../config/request-filter";
 import { ISTIO_NAMESPACE, REQUEST_FILTER } from "../mesh";
-import { spreadOut, unprivileged } from "../pods";
+import { disruptionBudgets, spreadOut, unprivileged } from "../pods";
 import { SECURITY_API } from "./api";
 
 /** What looks at the requests that a gateway lets in. */
@@ -111,13 +111,14 @@ export class RequestFilter extends pulumi.ComponentResource {
             parent: this,
             dependsOn: [account, ...args.mesh],
         });
+        const budgets = disruptionBudgets({ metadata, labels, replicas: args.config.replicas }, dependent);
         // Last: until the filter answers, the gateway would refuse every request to the paths.
         const policy = new k8s.apiextensions.CustomResource(
             name,
             { apiVersion: SECURITY_API, kind: "AuthorizationPolicy", metadata, spec: filterPolicySpec(args) },
             { parent: this, dependsOn: [service, deployment] },
         );
-        this.resources = [account, service, deployment, policy];
+        this.resources = [account, service, deployment, ...budgets, policy];
         this.registerOutputs({});
     }
 }

@@ -5,10 +5,16 @@ import { networkPolicySpec } from "../../../components/security/network-policy";
 
 const partner = { host: "partner.example.com", port: 8443, through: "sidecar" as const };
 
+const viaGateway = { ...partner, through: "gateway" as const };
+
 /** The spec of each namespace's policy. */
 function policies(values: Omit<Partial<PlatformInput>, "cluster"> = {}) {
     const config = platform.parse({ cluster: { kind: "embedded" }, study: { enabled: true }, ...values });
-    return Object.fromEntries(declaredPolicies(config).map((policy) => [policy.namespace, networkPolicySpec(policy)]));
+    return Object.fromEntries(
+        declaredPolicies(config)
+            .filter(({ pods }) => pods === undefined)
+            .map((policy) => [policy.namespace, networkPolicySpec(policy)]),
+    );
 }
 
 const namespace = (name: string) => ({ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } } });
@@ -17,8 +23,14 @@ const tcp = (...ports: number[]) => ports.map((port) => ({ port, protocol: "TCP"
 
 describe("Security: network policies", () => {
     it("S6 there is one for all pods of each namespace of the systems that are deployed", () => {
-        assert.deepEqual(Object.keys(policies()), ["egov-app", "egov-infra", "ecommerce", "istioinaction"]);
-        assert.deepEqual(Object.keys(policies({ egov: { enabled: false }, study: {} })), ["ecommerce"]);
+        assert.deepEqual(Object.keys(policies()), [
+            "egov-app",
+            "egov-infra",
+            "ecommerce",
+            "istioinaction",
+            "istio-system",
+        ]);
+        assert.deepEqual(Object.keys(policies({ egov: { enabled: false }, study: {} })), ["ecommerce", "istio-system"]);
         for (const { podSelector } of Object.values(policies())) assert.deepEqual(podSelector, {});
     });
 
@@ -45,13 +57,37 @@ describe("Security: network policies", () => {
 
     it("S6 never has a rule without peers, which would let in everybody", () => {
         const rules = Object.values(policies()).flatMap(({ ingress }) => ingress);
-        assert.ok(rules.every(({ from }) => from.length > 0));
+        assert.ok(rules.every(({ from }) => from !== undefined && from.length > 0));
+    });
+
+    it("S6 P9 everybody reaches the control plane and the gateways, at the ports that are meant for it", () => {
+        const config = platform.parse({
+            cluster: { kind: "embedded" },
+            mesh: { egress: { hosts: { partner: viaGateway } } },
+        });
+        const open = declaredPolicies(config).filter(({ pods }) => pods !== undefined);
+        assert.deepEqual(
+            open.map((policy) => [policy.namespace, policy.pods, networkPolicySpec(policy).ingress]),
+            [
+                ["istio-system", { istio: "pilot" }, [{ ports: tcp(15012, 15017) }]],
+                ["istio-system", { istio: "ingressgateway" }, [{ ports: tcp(15021, 8080, 8443) }]],
+                ["istio-system", { istio: "egressgateway" }, [{ ports: tcp(15021, 8080, 8443) }]],
+            ],
+        );
+        assert.deepEqual(policies()["istio-system"]!.ingress, [
+            { from: [namespace("istio-system"), namespace("egov-monitoring")] },
+        ]);
+    });
+
+    it("S6 T7 the sample site stands for hosts that everybody reaches", () => {
+        const { outside } = policies({ mesh: { outboundTrafficPolicy: "REGISTRY_ONLY", egress: { site: {} } } });
+        assert.deepEqual(outside, { podSelector: {}, policyTypes: ["Ingress"], ingress: [{ ports: tcp(8080) }] });
     });
 
     it("S6 admits further namespaces, in both directions", () => {
         const networkPolicies = { admitted: { ecommerce: ["egov-infra"] } };
         const own = policies({ mesh: { networkPolicies, outboundTrafficPolicy: "REGISTRY_ONLY" } });
-        assert.deepEqual(own["ecommerce"]!.ingress[0]!.from.at(-1), namespace("egov-infra"));
+        assert.deepEqual(own["ecommerce"]!.ingress[0]!.from!.at(-1), namespace("egov-infra"));
         assert.deepEqual(own["egov-infra"]!.egress!.at(-1), { to: [namespace("ecommerce")], ports: tcp(5678) });
     });
 
