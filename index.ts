@@ -7,6 +7,7 @@ import { publicHosts } from "./components/config/hosts";
 import { loadConfig } from "./components/config/load";
 import { EgressGateway, GATEWAY_HEALTH, IngressGateway, ISTIO_NAMESPACE, IstioControlPlane } from "./components/mesh";
 import { loadCharts } from "./components/mesh/charts";
+import { PolicySettings } from "./components/policy-settings";
 import { toolProvenance } from "./components/provenance";
 import {
     GatewayCertificate,
@@ -25,6 +26,7 @@ async function platform() {
     const images = await resolveImages(config);
     const manifests = await loadCharts(config.mesh, images);
     const provenance = [...images.provenance, ...toolProvenance()];
+    new PolicySettings("policy", config);
 
     // A Kubernetes cluster: embedded, kind or EKS. Nothing below can tell which.
     const { egov: gatewayNodePort, https: secureNodePort } = config.mesh.ingressGateway.nodePorts;

@@ -3,6 +3,7 @@ import { ecommerce, egov, sampleImage } from "./apps";
 import { cluster } from "./cluster";
 import { reportContradictions } from "./contradictions";
 import { mesh } from "./mesh";
+import { policy } from "./policy";
 import { study } from "./study";
 import { duration } from "./units";
 
@@ -37,6 +38,7 @@ const sections = z.strictObject({
     egov: egov.prefault({}).describe("The e-Government sample system (E1-E8)"),
     ecommerce: ecommerce.prefault({}).describe("The C4ang e-commerce services (C1-C4)"),
     study: study.prefault({}).describe("The system of the traffic and resilience study (T1-T4, T6, T8, T10-T13)"),
+    policy: policy.prefault({}).describe("What the policy rules overlook, and how strict they are (docs/policy.md)"),
     verification: verification.prefault({}).describe("Real requests after every deployment"),
 });
 

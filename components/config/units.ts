@@ -92,3 +92,6 @@ export function amount(text: string): number {
     const units = { m: 1e-3, k: 1e3, M: 1e6, G: 1e9, T: 1e12, Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 };
     return Number(match[1]) * (match[2] ? units[match[2] as keyof typeof units] : 1);
 }
+
+/** A day, `2027-03-31`. */
+export const day = z.iso.date('a day such as "2027-03-31"');

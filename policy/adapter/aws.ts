@@ -1,10 +1,17 @@
-import type { Cloud, EksCluster, IngressRule, NodeSecurityGroup } from "../model/cloud";
+import {
+    type AwsType,
+    type Cloud,
+    CloudResource,
+    type EksCluster,
+    type IngressRule,
+    type NodeSecurityGroup,
+} from "../model/cloud";
 import { Field } from "../model/field";
 import { label, readLabels } from "../model/labels";
 import { UNKNOWN } from "../model/unknown";
 import type { PlainResource } from "./resources";
 
-/** What the stack's AWS resources say about the way from the EKS control plane to the nodes (requirement P9). */
+/** What the stack says about AWS, the way from the EKS control plane to the nodes (requirement P9) in particular. */
 export function toCloud(resources: readonly PlainResource[]): Cloud {
     return {
         eksClusters: resources
@@ -12,7 +19,16 @@ export function toCloud(resources: readonly PlainResource[]): Cloud {
             .map(toCluster),
         nodeSecurityGroups: resources.filter(isNodeSecurityGroup).map(toGroup),
         ingressRules: resources.flatMap(toIngressRules),
+        resources: resources
+            .filter(({ type }) => /^(aws|eks):/.test(type))
+            .filter((resource) => !isOpened(resource, resources))
+            .map(({ type, name, urn, properties }) => new CloudResource(type as AwsType, name, urn, properties)),
     };
+}
+
+/** Whether a resource is a component of pulumi-eks whose own cluster is listed: that says the same once more. */
+function isOpened({ type }: PlainResource, resources: readonly PlainResource[]): boolean {
+    return type === "eks:index:Cluster" && resources.some(({ urn }) => urn.includes(`${type}$aws:eks/cluster:Cluster`));
 }
 
 function toCluster({ urn, properties }: PlainResource): EksCluster {

@@ -1,8 +1,18 @@
 import type { PolicyResource, ResourceValidationArgs } from "@pulumi/policy";
 import { buildMesh, type Mesh } from "../model/mesh";
+import type { Settings } from "../settings";
 import { toCloud } from "./aws";
 import { opaqueNamespaces, type PlainResource, toObject } from "./resources";
+import { SETTINGS_TYPE, toSettings } from "./settings";
 import { toPlain } from "./unknowns";
+
+/** What the rules are applied to. */
+export interface Judged {
+    readonly mesh: Mesh;
+    readonly settings: Settings;
+}
+
+type Shown = Pick<PolicyResource, "type" | "urn" | "name" | "props">;
 
 /**
  * The stack as the rules see it. Each resource's inputs are kept when the engine shows them, before the resource is
@@ -11,22 +21,25 @@ import { toPlain } from "./unknowns";
  */
 export class Stack {
     private readonly inputs = new Map<string, PlainResource>();
-    private built: { readonly parts: readonly unknown[]; readonly mesh: Mesh } | undefined;
+
+    /** @param today The day to judge exemptions by. */
+    constructor(private readonly today: string) {}
 
     /** Keeps what the program declares for a resource. */
-    declare({ type, urn, name, props }: Pick<ResourceValidationArgs, "type" | "urn" | "name" | "props">): void {
-        if (isRelevant(type))
-            this.inputs.set(urn, { type, urn, name, properties: toPlain(props) as Record<string, unknown> });
+    declare(resource: Pick<ResourceValidationArgs, "type" | "urn" | "name" | "props">): void {
+        if (isRelevant(resource.type)) this.inputs.set(resource.urn, plain(resource));
     }
 
-    /** The model of the mesh: built once for a stack, however many rules ask for it. */
-    mesh(resources: readonly Pick<PolicyResource, "type" | "urn" | "name" | "props">[]): Mesh {
-        const relevant = resources.filter(({ type }) => isRelevant(type));
-        // What has no inputs is read anew each time; such resources are few.
-        const plain = relevant.map((resource) => this.inputs.get(resource.urn) ?? fromOutputs(resource));
-        const parts = plain.map((resource) => (this.inputs.has(resource.urn) ? resource : show(resource)));
-        if (!this.built || !equal(this.built.parts, parts)) this.built = { parts, mesh: toMesh(plain) };
-        return this.built.mesh;
+    /** What the rules are applied to, out of the resources that the stack consists of. */
+    judged(resources: readonly Shown[]): Judged {
+        const relevant = resources
+            .filter(({ type }) => isRelevant(type))
+            .map((resource) => this.inputs.get(resource.urn) ?? plain(resource));
+        const objects = relevant.map(toObject).filter((object) => object !== undefined);
+        return {
+            mesh: buildMesh(objects, { opaqueNamespaces: opaqueNamespaces(relevant), cloud: toCloud(relevant) }),
+            settings: toSettings(relevant, this.today),
+        };
     }
 }
 
@@ -34,28 +47,9 @@ export class Stack {
 const SKIPPED = /:(CustomResourceDefinition|Secret)$/;
 
 function isRelevant(type: string): boolean {
-    return /^(kubernetes|aws|eks):/.test(type) && !SKIPPED.test(type);
+    return type === SETTINGS_TYPE || (/^(kubernetes|aws|eks):/.test(type) && !SKIPPED.test(type));
 }
 
-function fromOutputs({
-    type,
-    urn,
-    name,
-    props,
-}: Pick<PolicyResource, "type" | "urn" | "name" | "props">): PlainResource {
-    const properties = toPlain(props) as Record<string, unknown>;
-    return { type, urn, name, properties };
-}
-
-function toMesh(resources: readonly PlainResource[]): Mesh {
-    const objects = resources.map(toObject).filter((object) => object !== undefined);
-    return buildMesh(objects, { opaqueNamespaces: opaqueNamespaces(resources), cloud: toCloud(resources) });
-}
-
-function show(resource: PlainResource): string {
-    return JSON.stringify(resource, (_, value: unknown) => (typeof value === "symbol" ? String(value) : value));
-}
-
-function equal(left: readonly unknown[], right: readonly unknown[]): boolean {
-    return left.length === right.length && left.every((part, index) => part === right[index]);
+function plain({ type, urn, name, props }: Shown): PlainResource {
+    return { type, urn, name, properties: toPlain(props) as Record<string, unknown> };
 }

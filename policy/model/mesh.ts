@@ -40,6 +40,7 @@ export class Mesh {
     readonly webhookConfigurations: readonly WebhookConfiguration[];
     readonly cloud: Cloud;
 
+    private readonly byKind: ReadonlyMap<string, readonly MeshObject[]>;
     private readonly opaque: ReadonlySet<Maybe<string>>;
     private readonly servicesByName: ReadonlyMap<string, Service>;
     private readonly hasUnnamedService: boolean;
@@ -57,6 +58,7 @@ export class Mesh {
         this.httpRoutes = of(HttpRoute);
         this.destinationRules = of(DestinationRule);
         this.webhookConfigurations = of(WebhookConfiguration);
+        this.byKind = groupBy(this.objects, ({ kind }) => kind);
         this.cloud = context.cloud ?? NO_CLOUD;
         this.opaque = new Set([...SYSTEM_NAMESPACES, ...(context.opaqueNamespaces ?? [])]);
         this.servicesByName = new Map(this.services.flatMap((service) => fqdnEntry(service)));
@@ -72,6 +74,12 @@ export class Mesh {
     /** Whether objects outside the list may exist anywhere beyond Kubernetes' own namespaces. */
     get hasOpaqueNamespaces(): boolean {
         return this.opaque.size > SYSTEM_NAMESPACES.length;
+    }
+
+    /** Objects of a kind that has no type of its own in this model. */
+    ofKind(kind: string, group?: string): readonly MeshObject[] {
+        const found = this.byKind.get(kind) ?? [];
+        return group === undefined ? found : found.filter((object) => object.group === group);
     }
 
     /** The Namespace object of a name, if the list has it. */

@@ -1,6 +1,8 @@
 import type { Field } from "../model/field";
 import type { Mesh } from "../model/mesh";
 import type { MeshObject } from "../model/object";
+import { type Environment, overlooked, type Settings, strictSettings } from "../settings";
+import type { Control } from "./standards";
 
 /** How grave a violation is: what happens when it is deployed all the same. */
 export type Severity = "critical" | "high" | "medium" | "low";
@@ -34,6 +36,9 @@ export interface Violation {
 /** `mandatory` stops a deployment, `advisory` only speaks. */
 export type Enforcement = "mandatory" | "advisory";
 
+/** How a rule is enforced in an environment, if at all. */
+export type Level = Enforcement | "disabled";
+
 /** A rule: a small function over the model of the whole mesh. */
 export interface Rule {
     /** Name in kebab case; never changes once published, since users configure rules by it. */
@@ -45,10 +50,24 @@ export interface Rule {
     /** What to do, in general; each finding says it in particular. */
     readonly fix: string;
     readonly severity: Severity;
-    readonly enforcement: Enforcement;
+    /** One level for all environments, or one for each. */
+    readonly enforcement: Level | Readonly<Record<Environment, Level>>;
     /** Where the rule comes from: requirement ids and documentation. */
-    readonly sources: readonly string[];
-    check(mesh: Mesh): Iterable<Finding>;
+    readonly sources?: readonly string[];
+    /** Controls of published standards that ask for the same. */
+    readonly standards?: readonly Control[];
+    check(mesh: Mesh, settings: Settings): Iterable<Finding>;
+}
+
+/** Advice where somebody tries things out, a must where customers are. */
+export const STRICT_IN_PROD = { local: "advisory", dev: "advisory", prod: "mandatory" } as const;
+
+/** Only where customers are. */
+export const PROD_ONLY = { local: "disabled", dev: "disabled", prod: "mandatory" } as const;
+
+/** How an environment enforces a rule. */
+export function levelIn({ enforcement }: Rule, environment: Environment): Level {
+    return typeof enforcement === "string" ? enforcement : enforcement[environment];
 }
 
 /** A finding at a field. */
@@ -56,18 +75,23 @@ export function at(object: Finding["object"], field: Field | string, message: st
     return { object, field: typeof field === "string" ? field : field.path, message, fix };
 }
 
-/** Applies one rule. */
-export function check(rule: Rule, mesh: Mesh): Violation[] {
-    return [...rule.check(mesh)].map(({ object, field, message, fix }) => ({
-        rule: rule.id,
-        severity: rule.severity,
-        enforcement: rule.enforcement,
-        object: object.id,
-        source: object.source,
-        field,
-        message,
-        fix,
-    }));
+/** Applies one rule, at the level of the environment, and leaves out what is exempt. */
+export function check(rule: Rule, mesh: Mesh, settings: Settings = strictSettings()): Violation[] {
+    const enforcement = levelIn(rule, settings.environment);
+    if (enforcement === "disabled") return [];
+    const isOverlooked = overlooked(rule.id, settings);
+    return [...rule.check(mesh, settings)]
+        .filter(({ object }) => !isOverlooked(object.id))
+        .map(({ object, field, message, fix }) => ({
+            rule: rule.id,
+            severity: rule.severity,
+            enforcement,
+            object: object.id,
+            source: object.source,
+            field,
+            message,
+            fix,
+        }));
 }
 
 /** Several names in a sentence: `a, b and c`; `none` for an empty list. */

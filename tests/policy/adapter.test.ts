@@ -3,7 +3,10 @@ import { toCloud } from "../../policy/adapter/aws";
 import { createPolicies } from "../../policy/adapter/pack";
 import { opaqueNamespaces, type PlainResource, toObject } from "../../policy/adapter/resources";
 import { UNKNOWN } from "../../policy/model/unknown";
+import { SETTINGS_TYPE } from "../../policy/adapter/settings";
+import { enforcementsOf } from "../../policy/adapter/names";
 import { rules } from "../../policy/rules";
+import { meshRules } from "../../policy/rules/mesh";
 import { analyze, type EngineResource, urnOf } from "./analyzer";
 import { GoodMesh, type Manifest } from "./good-mesh";
 
@@ -78,8 +81,8 @@ describe("policy: the pack, through the SDK's gRPC handlers", function () {
     });
 
     it("says nothing about a stack without Kubernetes", async () => {
-        const bucket = { type: "aws:s3/bucket:Bucket", name: "logs", inputs: { bucket: UNKNOWN } };
-        assert.deepEqual(await analyze(createPolicies(), [bucket]), []);
+        const queue = { type: "aws:sqs/queue:Queue", name: "orders", inputs: { name: UNKNOWN } };
+        assert.deepEqual(await analyze(createPolicies(), [queue]), []);
     });
 
     it("forgets a resource that has left the stack", async () => {
@@ -113,8 +116,73 @@ describe("policy: the pack, through the SDK's gRPC handlers", function () {
 
     it("has a policy of a legal, unique name for each rule", () => {
         const names = createPolicies().map(({ name }) => name);
-        assert.equal(new Set(names).size, rules.length + 1);
-        for (const name of names) assert.match(name, /^[a-z]+(-[a-z]+)*$/);
+        const reports = rules.flatMap(enforcementsOf).length;
+        assert.deepEqual([new Set(names).size, names.length], [reports + 2, reports + 2]);
+        for (const { id } of rules) assert.ok(names.includes(id), id);
+        for (const name of names) assert.match(name, /^[a-z0-9]+(-[a-z0-9]+)*$/);
+    });
+});
+
+describe("policy: levels and exemptions of a stack", function () {
+    this.timeout("30s");
+    const unspread = (mesh: GoodMesh) =>
+        delete mesh.get("Deployment/ecommerce/customer-api").spec.template.spec.topologySpreadConstraints;
+    const stack = (settings: object): EngineResource[] => [
+        ...resources(unspread),
+        { type: SETTINGS_TYPE, name: "policy", inputs: { exemptions: [], ...settings } },
+    ];
+    const found = async (settings: object) =>
+        (await analyze(createPolicies(rules, "2026-07-01"), stack(settings))).map(({ policy, enforcement }) => [
+            policy,
+            enforcement,
+        ]);
+    const exemption = {
+        rule: "topology-spread",
+        resource: "Deployment/ecommerce/*",
+        reason: "The cluster has one node.",
+        expires: "2026-07-01",
+    };
+
+    it("a rule speaks at the level of the environment", async () => {
+        assert.deepEqual(await found({ environment: "prod" }), [["topology-spread", "mandatory"]]);
+        assert.deepEqual(await found({ environment: "local" }), [["topology-spread-advice", "advisory"]]);
+    });
+
+    it("a stack that does not say what it is gets the strictest levels", async () => {
+        const silent = await analyze(createPolicies(), resources(unspread));
+        assert.deepEqual(
+            silent.map(({ policy, enforcement }) => [policy, enforcement]),
+            [["topology-spread", "mandatory"]],
+        );
+    });
+
+    it("an exemption holds up to its last day, for the objects that it names", async () => {
+        assert.deepEqual(await found({ exemptions: [exemption] }), []);
+        const other = { ...exemption, resource: "Deployment/ecommerce/order-api" };
+        assert.deepEqual(await found({ exemptions: [other] }), [["topology-spread", "mandatory"]]);
+    });
+
+    it("an exemption that has ended is a violation, and what it covered one again", async () => {
+        assert.deepEqual(await found({ exemptions: [{ ...exemption, expires: "2026-06-30" }] }), [
+            ["topology-spread", "mandatory"],
+            ["expired-exemption", "mandatory"],
+        ]);
+    });
+
+    it("judges hundreds of resources in less than 200 ms of processor time", async () => {
+        const policies = createPolicies();
+        const many = Array.from({ length: 5 }, (_, copy) =>
+            resources().map((resource) => ({ ...resource, name: `${resource.name}-${copy}` })),
+        ).flat();
+        await analyze(policies, many);
+        const started = process.cpuUsage();
+        await analyze(
+            policies,
+            many.map((resource) => ({ ...resource, readOnly: true })),
+        );
+        const { user, system } = process.cpuUsage(started);
+        assert.ok(many.length > 150, `${many.length} resources`);
+        assert.ok((user + system) / 1_000 < 200, `${Math.round((user + system) / 1_000)} ms`);
     });
 });
 
@@ -253,11 +321,11 @@ describe("policy: AWS resources (P9)", () => {
                 sourceSecurityGroupId: UNKNOWN,
             },
         };
-        const refused = await analyze(createPolicies(), [...resources(), eks, nodes]);
+        const refused = await analyze(createPolicies(meshRules), [...resources(), eks, nodes]);
         assert.deepEqual(
             refused.map(({ policy, urn }) => [policy, urn]),
             [["webhook-control-plane-access", urnOf(nodes)]],
         );
-        assert.deepEqual(await analyze(createPolicies(), [...resources(), eks, nodes, rule]), []);
+        assert.deepEqual(await analyze(createPolicies(meshRules), [...resources(), eks, nodes, rule]), []);
     });
 });

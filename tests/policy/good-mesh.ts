@@ -4,7 +4,8 @@ import { parseAllDocuments } from "yaml";
 import { buildMesh, type MeshContext } from "../../policy/model/mesh";
 import type { SourceObject } from "../../policy/model/object";
 import { checkMesh } from "../../policy/rules";
-import type { Violation } from "../../policy/rules/rule";
+import { meshRules } from "../../policy/rules/mesh";
+import type { Rule, Violation } from "../../policy/rules/rule";
 
 /* eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests change manifests freely */
 export type Manifest = any;
@@ -39,11 +40,15 @@ export class GoodMesh {
     }
 }
 
-/** What the rules say about the good mesh after a change. */
-export function violationsAfter(change: (mesh: GoodMesh) => void, context?: MeshContext): Violation[] {
+/** What rules say about the good mesh after a change; by default those about whether the mesh works. */
+export function violationsAfter(
+    change: (mesh: GoodMesh) => void,
+    context?: MeshContext,
+    rules: readonly Rule[] = meshRules,
+): Violation[] {
     const mesh = new GoodMesh();
     change(mesh);
-    return checkMesh(buildMesh(mesh.sources(), context));
+    return checkMesh(buildMesh(mesh.sources(), context), rules);
 }
 
 /** Rule, object and field of each violation: `rule object field`. */

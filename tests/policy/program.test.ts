@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import { createPolicies } from "../../policy/adapter/pack";
+import { rules } from "../../policy/rules";
 import { type RegisteredResource, runProgram, stackFileConfig } from "../support/program";
 import { analyze, type Diagnostic } from "./analyzer";
 import type { Manifest } from "./good-mesh";
 
+/** A day on which the stacks' own exemptions hold: whether they still do is a matter of a deployment, not of a test. */
+const DAY = "2026-11-22";
+
 /** What the pack says about the resources that the program registers. */
 function judge(resources: readonly RegisteredResource[]): Promise<Diagnostic[]> {
-    return analyze(createPolicies(), resources);
+    return analyze(createPolicies(rules, DAY), resources);
 }
 
 function local(change: Record<string, object>): Record<string, unknown> {
@@ -62,38 +66,38 @@ describe("policy: the documents' problems in the program's own resources (C8)", 
         kind: string;
         name: string;
         change(inputs: Manifest): unknown;
-        rules: string[];
+        caught: string[];
     }[] = [
         {
             title: "1: the webhook's port leads nowhere",
             kind: "Service",
             name: "istiod",
             change: ({ spec }) => (spec.ports.find(({ port }: Manifest) => port === 443).targetPort = 15018),
-            rules: ["webhook-service"],
+            caught: ["webhook-service"],
         },
         {
             title: "2: selector and labels differ",
             kind: "Service",
             name: "order-api",
             change: ({ spec }) => (spec.selector = { "app.kubernetes.io/name": "order-service" }),
-            rules: ["service-selector"],
+            caught: ["service-selector"],
         },
         {
             title: "3: container without args",
             kind: "Deployment",
             name: "order-api",
             change: ({ spec }) => delete spec.template.spec.containers[0].args,
-            rules: ["container-args"],
+            caught: ["container-args"],
         },
         {
             title: "4: VirtualService without gateway",
             kind: "VirtualService",
             name: "order-api",
             change: ({ spec }) => delete spec.gateways,
-            rules: ["virtual-service-gateway"],
+            caught: ["virtual-service-gateway"],
         },
     ];
-    for (const { title, kind, name, change, rules } of problems)
+    for (const { title, kind, name, change, caught } of problems)
         it(`problem ${title}`, async () => {
             const broken = structuredClone(program);
             const target = broken.find(
@@ -102,8 +106,7 @@ describe("policy: the documents' problems in the program's own resources (C8)", 
             assert.ok(target, `${kind} ${name} is part of the program`);
             change(target.inputs);
             const found = await judge(broken);
-            const caught = [...new Set(found.map(({ policy }) => policy))];
-            assert.deepEqual(caught, rules);
+            assert.deepEqual([...new Set(found.map(({ policy }) => policy))], caught);
             for (const { enforcement, urn, message } of found) {
                 assert.equal(enforcement, "mandatory");
                 assert.match(urn, /^urn:pulumi:/);
