@@ -17,20 +17,28 @@ func (e alreadyRunning) Error() string { return "the cluster runs already (proce
 
 const janitorMark = "janitor"
 
-// acquireLock takes the data folder for this process. A janitor that is still cleaning is waited for.
+// How long a janitor may take to clean, and a supervisor to end: one that was killed holds the lock until the kernel has
+// closed its files, which takes a moment on a busy machine.
+var janitorLimit, endingLimit = 30 * time.Second, 5 * time.Second
+
+// acquireLock takes the data folder for this process. A janitor that is still cleaning, and a supervisor that is ending,
+// are waited for.
 func acquireLock(l layout, mark string) (*os.File, error) {
 	file, err := os.OpenFile(l.lock(), os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return nil, err
 	}
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for started := time.Now(); ; time.Sleep(20 * time.Millisecond) {
 		err = unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 		if err == nil {
 			break
 		}
 		owner := lockOwner(l)
-		passing := owner == janitorMark || owner == "" || owner == "?"
-		if !passing || time.Now().After(deadline) {
+		limit := endingLimit
+		if owner == janitorMark || owner == "" || owner == "?" {
+			limit = janitorLimit
+		}
+		if time.Since(started) > limit {
 			file.Close()
 			return nil, alreadyRunning{owner}
 		}
