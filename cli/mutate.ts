@@ -3,8 +3,8 @@ import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { cover } from "../tests/mutation/cover";
 import { mutations } from "../tests/mutation/mutations";
-import { resultsFile, runMutations, type RunOptions } from "../tests/mutation/runner";
-import { readResults, scorePage } from "../tests/mutation/score";
+import { runMutations, type RunOptions } from "../tests/mutation/runner";
+import { resultsOfAllStacks, scorePage } from "../tests/mutation/score";
 import { inSession } from "../tests/mutation/session";
 import { runHealthy } from "../tests/mutation/stability";
 import { readTargetFile } from "../tests/verification/target/file";
@@ -23,8 +23,10 @@ interface MutateOptions {
     docs?: boolean;
 }
 
+const reportsOfAllStacks = join(projectDirectory, "reports", "mutation");
+
 /** Mutations that are made at the same time, unless a number is given. */
-const AT_ONCE = 3;
+const AT_ONCE = 4;
 
 /** Runs of the suite on the healthy mesh, unless a number is given. */
 const HEALTHY_RUNS = 20;
@@ -82,7 +84,7 @@ async function mutate(options: MutateOptions, selected: typeof mutations): Promi
         interrupt.abort(new Error("interrupted"));
     };
     process.on("SIGINT", stop).on("SIGTERM", stop);
-    const reportDirectory = join(projectDirectory, "reports", "mutation", options.stack);
+    const reportDirectory = join(reportsOfAllStacks, options.stack);
     const print = (line: string) => console.log(line);
     const runs = options.healthy === true ? HEALTHY_RUNS : options.healthy;
     const { signal } = interrupt;
@@ -97,7 +99,7 @@ async function mutate(options: MutateOptions, selected: typeof mutations): Promi
             const run: RunOptions = { ...session, reportDirectory, deadline, signal, print, mutations, atOnce };
             return runs === undefined ? runMutations(run) : runHealthy(runs, run);
         });
-        if (options.docs && runs === undefined) writeScore(resultsFile(reportDirectory), options.stack);
+        if (options.docs && runs === undefined) writeScore();
         if (right) return;
         console.error(`Reports of the suite's runs: ${relative(process.cwd(), reportDirectory)}`);
         process.exitCode = 1;
@@ -108,9 +110,9 @@ async function mutate(options: MutateOptions, selected: typeof mutations): Promi
     }
 }
 
-function writeScore(results: string, stack: string): void {
+function writeScore(): void {
     const page = join(projectDirectory, "docs", "mutations.md");
-    writeFileSync(page, scorePage(mutations, readResults(results), `Stack ${stack}`));
+    writeFileSync(page, scorePage(mutations, resultsOfAllStacks(reportsOfAllStacks)));
     console.log(`score: ${relative(process.cwd(), page)}`);
 }
 

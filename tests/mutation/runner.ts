@@ -6,7 +6,7 @@ import type { Mesh } from "./cluster/mesh";
 import { mayRed, mustRed, type CheckName } from "./checks";
 import { awaitTraces } from "./cluster/traces";
 import type { Mutation } from "./mutation";
-import { keepResults } from "./score";
+import { keepResults, resultsFile } from "./score";
 import { runSuite, type SuiteResult } from "./suite";
 import { together } from "./together";
 import { explain, isRight, judge, type Verdict } from "./verdict";
@@ -67,14 +67,13 @@ export async function runMutations(options: RunOptions): Promise<boolean> {
     );
 
     const results: Outcome[] = [];
-    try {
-        for (const batch of batches)
-            for (const result of await runBatch(batch, healthy.skipped, options)) {
-                results.push(result);
-                printResult(result, results.length, wanted.length, print);
-            }
-    } finally {
-        keep(options.reportDirectory, results);
+    for (const batch of batches) {
+        const outcomes = await runBatch(batch, healthy.skipped, options);
+        keep(options.reportDirectory, outcomes);
+        for (const result of outcomes) {
+            results.push(result);
+            printResult(result, results.length, wanted.length, print);
+        }
     }
     summarize(results, print);
     return results.every(({ verdict }) => isRight(verdict));
@@ -164,9 +163,7 @@ function summarize(results: readonly Outcome[], print: RunOptions["print"]): voi
     print(`mutations: ${right(breaking)} killed of ${breaking.length}`);
 }
 
-/** Where the last result of each mutation is kept. */
-export const resultsFile = (reportDirectory: string): string => join(reportDirectory, "mutations.json");
-
+/** Keeps what became of a batch at once: a run that ends early has not run in vain. */
 function keep(directory: string, outcomes: readonly Outcome[]): void {
     const day = new Date().toISOString().slice(0, 10);
     const results = outcomes.map(({ mutation: { name }, beside, verdict, red, suite, durationMs }) => ({

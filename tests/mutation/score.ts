@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Mutation } from "./mutation";
 import { isRight, type Verdict } from "./verdict";
 
@@ -27,6 +27,30 @@ export function readResults(file: string): Result[] {
     return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Result[]) : [];
 }
 
+/** Where the last results of the mutations of one stack are kept, below the folder of that stack's reports. */
+export const resultsFile = (reportDirectory: string): string => join(reportDirectory, "mutations.json");
+
+/** A result, and the stack whose mesh was broken. */
+export interface StackResult extends Result {
+    stack: string;
+}
+
+/**
+ * The results of all stacks, one of each mutation: of those made on several stacks the one that is not as it should be, if any.
+ *
+ * @param directory Folder with a folder of reports for each stack.
+ */
+export function resultsOfAllStacks(directory: string): StackResult[] {
+    const stacks = existsSync(directory) ? readdirSync(directory).sort() : [];
+    const results = new Map<string, StackResult>();
+    for (const stack of stacks)
+        for (const result of readResults(resultsFile(join(directory, stack)))) {
+            const known = results.get(result.name);
+            if (!known || isRight(known.verdict)) results.set(result.name, { ...result, stack });
+        }
+    return [...results.values()];
+}
+
 /** Keeps the results of a run, and those of the mutations that it left out. */
 export function keepResults(file: string, results: readonly Result[]): void {
     const names = new Set(results.map(({ name }) => name));
@@ -41,9 +65,8 @@ type Described = Pick<Mutation, "name" | "ids" | "description">;
  * The score as a page of the documentation.
  *
  * @param mutations All there are; those without a result are listed as such.
- * @param where What the mesh was.
  */
-export function scorePage(mutations: readonly Described[], results: readonly Result[], where: string): string {
+export function scorePage(mutations: readonly Described[], results: readonly StackResult[]): string {
     const rows = mutations.map((mutation) => ({
         ...mutation,
         result: results.find(({ name }) => name === mutation.name),
@@ -64,21 +87,20 @@ export function scorePage(mutations: readonly Described[], results: readonly Res
         "# Mutation score",
         "",
         "Made by `npm run mutate -- --docs`; not edited by hand. Each row is one way of breaking the running mesh. `killed`: exactly the",
-        "checks that had to go red did, and no other. `not run`: nobody has seen it yet where this page was made. Beside: made at the same",
-        "time, without a check in common.",
+        "checks that had to go red did, and no other. `not run`: nobody has seen it yet where this page was made. Stack: whose mesh was",
+        "broken (tests/e2e). Beside: made at the same time, without a check in common.",
         "",
-        `- ${where}; the last run of each mutation`,
-        `- **${broken.right} of ${broken.run} mutations killed, ${equal.right} of ${equal.run} equivalent changes quiet**, ${notRun} not run`,
+        `**${broken.right} of ${broken.run} mutations killed, ${equal.right} of ${equal.run} equivalent changes quiet**, ${notRun} not run. The last run of each counts.`,
         "",
         ...byRequirement(rows.filter(isBreaking).map(({ ids, result }) => ({ ids, result }))),
         "",
         "## Every mutation",
         "",
-        "| Mutation | Breaks | What is done | Verdict | Day | Red checks | Beside |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
+        "| Mutation | Breaks | What is done | Verdict | Day | Stack | Red checks | Beside |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
         ...rows.map(
             ({ name, ids, description, result }) =>
-                `| ${name} | ${ids.join(", ") || "nothing"} | ${cell(description)} | ${result?.verdict.kind ?? "not run"} | ${result?.day ?? ""} | ${result?.red.join(", ") || "none"} | ${result?.beside?.join(", ") ?? ""} |`,
+                `| ${name} | ${ids.join(", ") || "nothing"} | ${cell(description)} | ${result?.verdict.kind ?? "not run"} | ${result?.day ?? ""} | ${result?.stack ?? ""} | ${result?.red.join(", ") || "none"} | ${result?.beside?.join(", ") ?? ""} |`,
         ),
         "",
     ].join("\n");

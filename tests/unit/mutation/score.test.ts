@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { keepResults, readResults, scorePage, type Result } from "../../mutation/score";
+import {
+    keepResults,
+    readResults,
+    resultsFile,
+    resultsOfAllStacks,
+    scorePage,
+    type Result,
+} from "../../mutation/score";
 import type { Verdict } from "../../mutation/verdict";
 
 const result = (name: string, verdict: Verdict, ...red: string[]): Result => ({
@@ -26,8 +33,7 @@ describe("mutation score", () => {
             result("mirror-half", { kind: "killed" }, "mirrors/egov"),
             { ...result("retries-off", { kind: "survived", missing: ["x/y"] }), beside: ["mirror-half"] },
             result("same", { kind: "quiet" }),
-        ],
-        "Stack e2e",
+        ].map((row) => ({ ...row, stack: "e2e" })),
     );
 
     it("counts the killed and those that were not run, by requirement in the order of their numbers", () => {
@@ -36,10 +42,13 @@ describe("mutation score", () => {
     });
 
     it("has a row for each mutation", () => {
-        assert.match(page, /\| mirror-half \| E10, T6 \| A \\\| B \| killed \| 2026-11-21 \| mirrors\/egov \| {2}\|/);
-        assert.match(page, /\| retries-off \| E9 \| None\. \| survived \| 2026-11-21 \| none \| mirror-half \|/);
-        assert.match(page, /\| mirror-off \| E10 \| No copies\. \| not run \| {2}\| none \| {2}\|/);
-        assert.match(page, /\| same \| nothing \| Nothing\. \| quiet \| 2026-11-21 \| none \| {2}\|/);
+        assert.match(
+            page,
+            /\| mirror-half \| E10, T6 \| A \\\| B \| killed \| 2026-11-21 \| e2e \| mirrors\/egov \| {2}\|/,
+        );
+        assert.match(page, /\| retries-off \| E9 \| None\. \| survived \| 2026-11-21 \| e2e \| none \| mirror-half \|/);
+        assert.match(page, /\| mirror-off \| E10 \| No copies\. \| not run \| {2}\| {2}\| none \| {2}\|/);
+        assert.match(page, /\| same \| nothing \| Nothing\. \| quiet \| 2026-11-21 \| e2e \| none \| {2}\|/);
     });
 
     it("keeps the last result of each mutation", () => {
@@ -54,6 +63,30 @@ describe("mutation score", () => {
                 [
                     ["a", "killed"],
                     ["b", "killed"],
+                ],
+            );
+        } finally {
+            rmSync(directory, { recursive: true });
+        }
+    });
+
+    it("of a mutation made on several stacks it tells the run that went wrong", () => {
+        const directory = mkdtempSync(join(tmpdir(), "score-"));
+        try {
+            assert.deepEqual(resultsOfAllStacks(join(directory, "none")), []);
+            const keep = (stack: string, ...results: Result[]) =>
+                keepResults(resultsFile(join(directory, stack)), results);
+            keep("e2e", result("a", { kind: "survived", missing: [] }), result("b", { kind: "killed" }));
+            keep(
+                "gateway-api",
+                result("a", { kind: "killed" }),
+                result("b", { kind: "inexact", missing: [], unexpected: [] }),
+            );
+            assert.deepEqual(
+                resultsOfAllStacks(directory).map(({ name, stack, verdict }) => [name, stack, verdict.kind]),
+                [
+                    ["a", "e2e", "survived"],
+                    ["b", "gateway-api", "inexact"],
                 ],
             );
         } finally {
