@@ -65,6 +65,11 @@ const commands: { name: string; summary: string; load: () => Command }[] = [
         load: () => (require("./cost") as typeof import("./cost")).costCommand(),
     },
     {
+        name: "lint",
+        summary: "apply the policy rules to plain manifests, without Pulumi",
+        load: () => (require("./lint") as typeof import("./lint")).lintCommand(),
+    },
+    {
         name: "config-schema",
         summary: "print the JSON Schema of Pulumi.<stack>.yaml",
         load: () => (require("./config-schema") as typeof import("./config-schema")).configSchemaCommand(),

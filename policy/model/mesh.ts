@@ -18,6 +18,11 @@ export interface MeshContext {
     /** Namespaces with objects that are not listed (a Helm release); UNKNOWN: some namespace, which one is not known. */
     readonly opaqueNamespaces?: readonly Maybe<string>[];
     readonly cloud?: Cloud;
+    /**
+     * Whether the objects are a part of a cluster: a namespace without a Service or a workload among them then belongs to
+     * somebody else, and holds what nobody knows. Default: they are all that there is.
+     */
+    readonly partial?: boolean;
 }
 
 /** Namespaces that every cluster has, filled by Kubernetes itself. */
@@ -41,7 +46,11 @@ export class Mesh {
     readonly cloud: Cloud;
 
     private readonly byKind: ReadonlyMap<string, readonly MeshObject[]>;
+    /** Whether the list is a part of a cluster only. */
+    readonly isPartial: boolean;
+
     private readonly opaque: ReadonlySet<Maybe<string>>;
+    private readonly described: ReadonlySet<Maybe<string>>;
     private readonly servicesByName: ReadonlyMap<string, Service>;
     private readonly hasUnnamedService: boolean;
 
@@ -61,6 +70,8 @@ export class Mesh {
         this.byKind = groupBy(this.objects, ({ kind }) => kind);
         this.cloud = context.cloud ?? NO_CLOUD;
         this.opaque = new Set([...SYSTEM_NAMESPACES, ...(context.opaqueNamespaces ?? [])]);
+        this.isPartial = context.partial ?? false;
+        this.described = new Set([...this.workloads, ...this.services].map(({ namespace }) => namespace));
         this.servicesByName = new Map(this.services.flatMap((service) => fqdnEntry(service)));
         this.hasUnnamedService = this.services.some(({ fqdn }) => !isKnown(fqdn));
         this.connect();
@@ -68,12 +79,13 @@ export class Mesh {
 
     /** Whether a namespace holds, or may hold, objects that are not listed here. */
     isOpaque(namespace: Maybe<string>): boolean {
-        return !isKnown(namespace) || this.opaque.has(namespace) || this.opaque.has(UNKNOWN);
+        if (!isKnown(namespace) || this.opaque.has(namespace) || this.opaque.has(UNKNOWN)) return true;
+        return this.isPartial && !this.described.has(namespace);
     }
 
     /** Whether objects outside the list may exist anywhere beyond Kubernetes' own namespaces. */
     get hasOpaqueNamespaces(): boolean {
-        return this.opaque.size > SYSTEM_NAMESPACES.length;
+        return this.isPartial || this.opaque.size > SYSTEM_NAMESPACES.length;
     }
 
     /** Objects of a kind that has no type of its own in this model. */

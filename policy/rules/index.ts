@@ -19,6 +19,9 @@ export const chapters: readonly Chapter[] = [
     { title: "Exemptions", rules: [expiredExemption] },
 ];
 
+/** What holds for every mesh, hardened or not: whether it works. */
+export const defaultRules: readonly Rule[] = [...meshRules, expiredExemption];
+
 /** Every rule. */
 export const rules: readonly Rule[] = chapters.flatMap((chapter) => chapter.rules);
 
