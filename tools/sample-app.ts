@@ -19,7 +19,7 @@ export function sampleAppImage(directory = sampleAppDirectory): string {
     return `${repository}:${sampleAppHash(directory).slice(0, 12)}`;
 }
 
-/** Digest of the sample app's sources, of what bundles them and of the Node.js that runs them. */
+/** Digest of the sample app's sources and libraries, of what bundles them and of the Node.js that runs them. */
 export function sampleAppHash(directory = sampleAppDirectory): string {
     const { version: esbuild } = JSON.parse(readFileSync(require.resolve("esbuild/package.json"), "utf8")) as {
         version: string;
@@ -29,7 +29,7 @@ export function sampleAppHash(directory = sampleAppDirectory): string {
 
 /** Whether a file below the sample app's folder goes into the image. */
 export function isSource(path: string): boolean {
-    return /^[^/]+\.(ts|mjs)$/.test(path) && !/\.(test|spec|d)\.ts$/.test(path);
+    return (path === "package-lock.json" || /^[^/]+\.(ts|mjs)$/.test(path)) && !/\.(test|spec|d)\.ts$/.test(path);
 }
 
 /** Bundles the sample app into one JavaScript file. */

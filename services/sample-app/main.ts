@@ -1,16 +1,32 @@
 import { readClientOptions, runClient } from "./client";
-import { readServerOptions, StartError } from "./options";
+import { readRecorderOptions, readServerOptions, StartError } from "./options";
 import { SampleServer } from "./server";
 
-/** Entry point: `client ...` sends requests from inside the pod, anything else serves. */
+/** Entry point: `client ...` sends requests from inside the pod, `recorder ...` takes messages, anything else serves. */
 async function main(args: readonly string[]): Promise<void> {
     if (args[0] === "client") {
         const responses = await runClient(readClientOptions(args.slice(1)));
         process.stdout.write(`${JSON.stringify({ responses })}\n`);
         return;
     }
+    if (args[0] === "recorder") {
+        // Loaded for this mode alone: nobody else needs what reads mail.
+        const { MessageRecorder } = await import("./message-recorder");
+        const recorder = new MessageRecorder(readRecorderOptions(args.slice(1)));
+        stopOnSignal(recorder);
+        const { port, smtpPort } = await recorder.listen();
+        console.log(`the recorder is listening on port ${port}, and for mail on port ${smtpPort}`);
+        return;
+    }
     const options = readServerOptions(args, process.env);
     const server = new SampleServer(options);
+    stopOnSignal(server);
+    const port = await server.listen();
+    console.log(`${options.pod} is listening on port ${port}`);
+}
+
+/** Ends when it is asked to; at once when it is asked again. */
+function stopOnSignal(server: { stop(): Promise<void> }): void {
     let stopping = false;
     const stop = (signal: NodeJS.Signals) => {
         if (stopping) process.exit(1);
@@ -20,8 +36,6 @@ async function main(args: readonly string[]): Promise<void> {
     };
     process.on("SIGTERM", stop);
     process.on("SIGINT", stop);
-    const port = await server.listen();
-    console.log(`${options.pod} is listening on port ${port}`);
 }
 
 main(process.argv.slice(2)).catch((error: Error) => {

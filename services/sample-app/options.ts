@@ -3,6 +3,7 @@ import { parseDuration } from "./duration";
 import { readEnvironmentFaults, type EnvironmentFaults } from "./environment-faults";
 import { FlagError, lastValue, parseFlags } from "./flags";
 import type { Forward } from "./forward";
+import type { MessageRecorderOptions } from "./message-recorder";
 
 /** What the server was told by its flags and its environment. */
 export interface ServerOptions {
@@ -41,6 +42,7 @@ export class StartError extends Error {
 const USAGE = `Usage:
   main.js -text TEXT | -forward URL [-listen ADDRESS] [-status-code N] [-grace DURATION]
     (-forward http://host:port keeps the path of each request, -forward http://host:port/path uses that path)
+  main.js recorder [-listen ADDRESS] [-smtp-listen ADDRESS]
   main.js client -url URL... [-host HOST] [-header NAME:VALUE]... [-method M] [-count N] [-concurrency N] [-timeout DURATION]
 `;
 
@@ -84,6 +86,29 @@ export function readServerOptions(args: readonly string[], env: NodeJS.ProcessEn
         faults: environmentFaults(env, fail),
         pod,
         service: env["SERVICE_NAME"] || serviceOfPod(pod),
+    };
+}
+
+/**
+ * Reads the flags of `recorder`.
+ *
+ * @throws StartError naming what is wrong.
+ */
+export function readRecorderOptions(args: readonly string[]): MessageRecorderOptions {
+    const fail = (message: string, code: number): never => {
+        throw new StartError(`${message}\n\n${USAGE}`, code);
+    };
+    let flags;
+    try {
+        flags = parseFlags(args, ["listen", "smtp-listen"]);
+    } catch (error) {
+        if (error instanceof FlagError) return fail(error.message, BAD_FLAG);
+        throw error;
+    }
+    if (flags.rest.length > 0) return fail(`Too many arguments: ${flags.rest.join(" ")}`, MISUSE);
+    return {
+        ...listenAddress(lastValue(flags, "listen") ?? ":8080", fail),
+        smtpPort: listenAddress(lastValue(flags, "smtp-listen") ?? ":2525", fail).port,
     };
 }
 
