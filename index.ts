@@ -147,6 +147,7 @@ async function platform() {
         certificate: cluster.loadBalancer?.endsTls ? undefined : certificate?.certificate,
         signingKey: tokens?.signingKey,
         provenance,
+        controlPlane: istio.settings,
         after: [
             gateway,
             ...publicNames,

@@ -31,6 +31,12 @@ export class IstioControlPlane extends pulumi.ComponentResource {
     /** Whoever starts a pod with a sidecar, or makes an object of Istio's, depends on these: they imply all the rest. */
     readonly ready: readonly pulumi.Resource[];
 
+    /**
+     * What istiod works by: its ConfigMaps, and the registrations of its webhooks. Empty where Helm fetches the charts,
+     * whose objects are known to it alone.
+     */
+    readonly settings: readonly pulumi.CustomResource[];
+
     constructor(name: string, args: IstioControlPlaneArgs, opts?: pulumi.ComponentResourceOptions) {
         super("istio-platform:mesh:IstioControlPlane", name, {}, opts);
         this.namespace = new k8s.core.v1.Namespace(
@@ -38,23 +44,28 @@ export class IstioControlPlane extends pulumi.ComponentResource {
             { metadata: { name: ISTIO_NAMESPACE } },
             { parent: this },
         );
-        const istio = args.manifests ? this.fromManifests(args.manifests) : this.fromRepository(args);
-        this.ready = [...istio, ...this.gatewayApi(args)];
+        const { ready, settings } = args.manifests
+            ? this.fromManifests(args.manifests)
+            : { ready: this.fromRepository(args), settings: [] };
+        this.settings = settings;
+        this.ready = [...ready, ...this.gatewayApi(args)];
         this.registerOutputs({});
     }
 
-    private fromManifests(manifests: readonly Manifest[]): pulumi.Resource[] {
+    private fromManifests(manifests: readonly Manifest[]): Pick<IstioControlPlane, "ready" | "settings"> {
         const prepared = manifests.map(leaveFailurePolicyToDefault);
         const [workloads, others] = partition(prepared, ({ kind }) => kind === "Deployment");
-        const base = others.map((manifest) =>
+        const register = (manifest: Manifest) =>
             registerManifest(manifest, {
                 parent: this,
                 dependsOn: manifest.metadata.namespace ? [this.namespace] : [],
-            }),
-        );
+            });
+        const [forIstiod, rest] = partition(others, ({ kind }) => settingKinds.has(kind));
+        const settings = forIstiod.map(register);
+        const base = [...settings, ...rest.map(register)];
         // istiod mounts its ConfigMaps and runs as its ServiceAccount: started before them it would have to wait and retry.
-        const istiod = workloads.map((manifest) => registerManifest(manifest, { parent: this, dependsOn: base }));
-        return istiod;
+        const ready = workloads.map((manifest) => registerManifest(manifest, { parent: this, dependsOn: base }));
+        return { ready, settings };
     }
 
     /** P12, where it is chosen: Istio's charts do not bring these definitions. */
@@ -83,6 +94,13 @@ export class IstioControlPlane extends pulumi.ComponentResource {
         return [chart("istiod", values, [base])];
     }
 }
+
+/** The kinds of the objects that istiod works by. */
+const settingKinds: ReadonlySet<string> = new Set([
+    "ConfigMap",
+    "MutatingWebhookConfiguration",
+    "ValidatingWebhookConfiguration",
+]);
 
 /**
  * Istio's charts render validators that let everything pass until istiod, once it runs, closes them: an invalid object

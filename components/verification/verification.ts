@@ -26,6 +26,8 @@ export interface VerificationArgs {
     provenance: readonly string[];
     /** Everything that must be there before the first request. */
     after: readonly pulumi.CustomResource[];
+    /** What the control plane works by, where the program registers it: its ConfigMaps, the registrations of its webhooks. */
+    controlPlane: readonly pulumi.CustomResource[];
 }
 
 const projectDirectory = dirname(dirname(__dirname));
@@ -54,6 +56,7 @@ export class Verification extends pulumi.ComponentResource {
         signingKey,
         provenance,
         after,
+        controlPlane,
     }: VerificationArgs): pulumi.Output<string | undefined> {
         const stack = pulumi.getStack();
         const reportDirectory = join(projectDirectory, "reports", stack);
@@ -67,7 +70,7 @@ export class Verification extends pulumi.ComponentResource {
                 cluster.secureGateway,
                 pulumi.output(certificate),
                 pulumi.unsecret(pulumi.output(signingKey)),
-                declaredObjects(after),
+                declaredObjects(after, controlPlane),
                 deployed,
             ])
             .apply(

@@ -102,6 +102,8 @@ const features = {
         );
     },
     /** The proxies write lines that can be read. */
+    "rendered-charts": ({ mesh: { charts } }: PlatformConfig) =>
+        charts.source === "embedded" || "mesh.charts.source is repository: Helm alone knows the charts' objects",
     "access-log": ({ mesh: { accessLog } }: PlatformConfig) => {
         if (!accessLog.enabled) return "mesh.accessLog.enabled is false: the proxies write nothing";
         return accessLog.encoding === "JSON" || "mesh.accessLog.encoding is TEXT: the suite reads JSON";

@@ -5,7 +5,7 @@ import { outboundCluster } from "../../verification/target/envoy";
 import { apiVersionOf, type PlainObject } from "../cluster/api";
 import { objects, type Mesh } from "../cluster/mesh";
 import type { CheckSet, Mutation } from "../mutation";
-import { otherObjects, union } from "./red";
+import { otherConfiguration, otherObjects, union } from "./red";
 
 /** Mistakes about what leaves the mesh. */
 
@@ -111,7 +111,11 @@ export const egress: readonly Mutation[] = [
             inViews(mesh, ({ listeners }) =>
                 JSON.stringify(listeners["virtualOutbound"]).includes("PassthroughCluster"),
             ),
-        expectRed: (config) => ({ egress: ["policy", "refused", "blackHole"], ...scopeOpen(config) }),
+        expectRed: (config) => ({
+            egress: ["policy", "refused", "blackHole"],
+            ...scopeOpen(config),
+            ...otherConfiguration,
+        }),
     },
     {
         name: "egress-allow-any-in-one-namespace",

@@ -1,6 +1,7 @@
 import type { Mutation } from "../mutation";
 import { canaries } from "./canaries";
 import { chaos } from "./chaos";
+import { controlPlaneSettings } from "./control-plane-settings";
 import { accessLog } from "./access-log";
 import { authorization } from "./authorization";
 import { destinationRules } from "./destination-rules";
@@ -52,6 +53,7 @@ export const mutations: readonly Mutation[] = [
     ...accessLog,
     ...requestFilter,
     ...platform,
+    ...controlPlaneSettings,
     ...egress,
     ...scopes,
     ...workloads,

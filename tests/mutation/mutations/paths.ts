@@ -2,6 +2,7 @@ import type { PathNormalization } from "../../../components/config/security";
 import { objects } from "../cluster/mesh";
 import type { Mutation } from "../mutation";
 import { inGatewayListeners } from "./look";
+import { otherConfiguration } from "./red";
 
 /** Mistakes in how the proxies read paths. */
 
@@ -25,6 +26,7 @@ function normalization(
             }),
         traces: (mesh) => inGatewayListeners(mesh, shows),
         expectRed: ({ ecommerce }) => ({
+            ...otherConfiguration,
             paths: ["spellings"],
             ...(ecommerce.tokens && { "ecommerce-tokens": ["spellings"] }),
         }),

@@ -26,6 +26,9 @@ export const otherObjects = (
     ...parts: readonly ("authorization" | "authentication" | "proxies" | "routes" | "networkPolicies")[]
 ): CheckSet => ({ "declared-objects": parts });
 
+/** The mesh configuration, or the template of the sidecars, is not the declared one. */
+export const otherConfiguration: CheckSet = { "control-plane-settings": ["configuration"] };
+
 /** Something else than declared is in force in what sidecars, or gateways, do with requests. */
 export const sidecarFilters: CheckSet = { "proxy-views": ["sidecarFilters"] };
 export const gatewayFilters: CheckSet = { "proxy-views": ["gatewayFilters"] };

@@ -3,7 +3,16 @@ import type { PlainObject } from "../cluster/api";
 import { objects, type Mesh } from "../cluster/mesh";
 import type { CheckSet, Mutation } from "../mutation";
 import { appContainer, inGatewayListeners, inHosts, inPods, isReady } from "./look";
-import { canaryGone, gatewayFilters, notCounted, otherObjects, sagaFromOutside, shopFromOutside, union } from "./red";
+import {
+    canaryGone,
+    gatewayFilters,
+    notCounted,
+    otherConfiguration,
+    otherObjects,
+    sagaFromOutside,
+    shopFromOutside,
+    union,
+} from "./red";
 
 /** Mistakes in what looks at the requests from outside. */
 
@@ -69,6 +78,7 @@ function provider(mutation: Told, line: RegExp, changed: string, shows: (listene
     return {
         ...mutation,
         ...common,
+        expectRed: union(mutation.expectRed, otherConfiguration),
         apply: (changes) =>
             changes.edit(objects.istio("ConfigMap", "istio"), (map) => {
                 const data = map["data"] as { mesh: string };

@@ -51,4 +51,32 @@ describe("Verification hook: the declared objects", () => {
             },
         ]);
     });
+
+    it("are, of the control plane's settings, the ConfigMaps and the registrations of webhooks", async () => {
+        const map = new k8s.core.v1.ConfigMap("istio", {
+            metadata: { name: "istio", namespace: "istio-system" },
+            data: { mesh: "a: b" },
+        });
+        const webhooks = [{ name: "a.istio.io", failurePolicy: "Fail" }] as never;
+        const objects = await resolved(
+            declaredObjects(
+                [map],
+                [
+                    map,
+                    new k8s.admissionregistration.v1.MutatingWebhookConfiguration("injector", {
+                        metadata: { name: "injector" },
+                        webhooks,
+                    }),
+                    new k8s.core.v1.ServiceAccount("istiod"),
+                ],
+            ),
+        );
+        assert.deepEqual(
+            objects.map(({ kind, metadata: { namespace, name }, spec }) => [kind, namespace, name, spec]),
+            [
+                ["ConfigMap", "istio-system", "istio", { data: { mesh: "a: b" } }],
+                ["MutatingWebhookConfiguration", "", "injector", { webhooks }],
+            ],
+        );
+    });
 });

@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { objectDifferences } from "../../verification/specs/support/declared-objects";
+import { fieldDifferences, objectDifferences } from "../../verification/specs/support/declared-objects";
 import type { DeclaredObject } from "../../verification/target/file";
 import type { KubernetesObject } from "../../verification/target/target";
 
@@ -74,5 +74,34 @@ describe("Verification, S4: objects of the API server against the declared ones"
         const found = { metadata: policy.metadata, spec: { ingress: [new Rule([{ podSelector: {} }])] } };
         const networkPolicy = { apiVersion: policy.apiVersion, kind: policy.kind };
         assert.deepEqual(objectDifferences(networkPolicy, [found], [policy]), []);
+    });
+});
+
+describe("Verification, P7: settings of the control plane against the declared ones", () => {
+    const declared = { webhooks: [{ name: "a", failurePolicy: "Fail", rules: [{ operations: ["CREATE"] }] }] };
+
+    it("may have more than is declared, such as what the API server or istiod adds", () => {
+        const webhooks = [{ ...declared.webhooks[0], clientConfig: { caBundle: "x" }, timeoutSeconds: 10 }];
+        assert.deepEqual(fieldDifferences(declared, { webhooks }), []);
+    });
+
+    it("names what is missing and what differs, with its path", () => {
+        assert.deepEqual(fieldDifferences(declared, undefined), ["is missing"]);
+        assert.deepEqual(
+            fieldDifferences(declared, { webhooks: [{ ...declared.webhooks[0], failurePolicy: "Ignore" }] }),
+            ['webhooks[0].failurePolicy: line 1 is "Ignore" instead of "Fail"'],
+        );
+        assert.deepEqual(fieldDifferences(declared, { webhooks: [] }), [
+            `webhooks is [] instead of ${JSON.stringify(declared.webhooks)}`,
+        ]);
+    });
+
+    it("shows of a file the first line that differs", () => {
+        assert.deepEqual(fieldDifferences({ data: { mesh: "a: 1\nb: 2\n" } }, { data: { mesh: "a: 1\nb: 3\n" } }), [
+            'data.mesh: line 2 is "b: 3" instead of "b: 2"',
+        ]);
+        assert.deepEqual(fieldDifferences({ data: { mesh: "a: 1" } }, { data: { mesh: "a: 1\nc: 3" } }), [
+            'data.mesh: line 2 is "c: 3" instead of not set',
+        ]);
     });
 });

@@ -47,6 +47,7 @@ import { studyTimeouts } from "./study/timeouts";
 import { studyZoneDistribution } from "./study/zone-distribution";
 import { studyZoneFailover } from "./study/zone-failover";
 import { accessLog } from "./mesh/access-log";
+import { controlPlaneSettings } from "./mesh/control-plane-settings";
 import { declaredObjects } from "./mesh/declared-objects";
 import { egress } from "./mesh/egress";
 import { gatewayApiStatus } from "./mesh/gateway-api";
@@ -65,6 +66,7 @@ export const specs: readonly Spec[] = [
     infrastructure,
     sidecars,
     proxyViews,
+    controlPlaneSettings,
     declaredObjects,
     accessLog,
     egress,

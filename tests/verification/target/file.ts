@@ -9,7 +9,7 @@ const declaredObject = z.strictObject({
     kind: z.string().min(1),
     metadata: z.strictObject({
         name: z.string().min(1),
-        namespace: z.string().min(1),
+        namespace: z.string(),
         labels: z.record(z.string(), z.string()).default({}),
         annotations: z.record(z.string(), z.string()).default({}),
     }),
@@ -33,7 +33,9 @@ export const targetFile = z.strictObject({
     signingKey: z.string().optional().describe("Key that signs tokens, in PEM, where the program made it (S5)"),
     objects: z
         .array(declaredObject)
-        .describe("Every object by which the program tells the proxies and the pod network what to do"),
+        .describe(
+            "Every object by which the program tells the control plane, the proxies and the pod network what to do",
+        ),
     provenance: z.array(z.string()).default([]).describe("Lines that every report must carry: stand-ins, versions"),
 });
 export type VerificationTarget = z.output<typeof targetFile>;

@@ -193,6 +193,7 @@ export interface Proxy {
 /** The fields of an Envoy cluster that the suite reads. */
 export interface EnvoyCluster {
     name: string;
+    connect_timeout?: string;
     lb_policy?: string;
     circuit_breakers?: { thresholds?: Record<string, unknown>[] };
     outlier_detection?: Record<string, unknown>;

@@ -15,17 +15,34 @@ export interface ObjectKind {
     compared?: "names";
 }
 
+/** The objects of one kind among the declared ones. */
+export const declaredOf = (
+    { apiVersion, kind }: ObjectKind,
+    declared: readonly DeclaredObject[],
+): readonly DeclaredObject[] =>
+    declared.filter((object) => object.kind === kind && groupOf(object.apiVersion) === groupOf(apiVersion));
+
+/**
+ * The declared fields in which an object differs, one difference a line; others may add fields of their own.
+ *
+ * @param declared Fields of the object, by name.
+ * @param current The object; undefined where there is none.
+ */
+export function fieldDifferences(
+    declared: Readonly<Record<string, unknown>>,
+    current: Readonly<Record<string, unknown>> | undefined,
+): string[] {
+    if (!current) return ["is missing"];
+    return Object.entries(declared).flatMap(([field, value]) => missingFrom(value, plain(current[field]), field));
+}
+
 /** In what the objects of one kind differ from the declared ones, one difference a line; empty when nothing does. */
 export function objectDifferences(
     { apiVersion, kind, compared }: ObjectKind,
     found: readonly KubernetesObject[],
     declared: readonly DeclaredObject[],
 ): string[] {
-    const own = new Map(
-        declared
-            .filter((object) => object.kind === kind && groupOf(object.apiVersion) === groupOf(apiVersion))
-            .map((object) => [nameOf(object), object]),
-    );
+    const own = new Map(declaredOf({ apiVersion, kind }, declared).map((object) => [nameOf(object), object]));
     const there = new Map(found.map((object) => [nameOf(object), object]));
     return [
         ...[...there.keys()].filter((name) => !own.has(name)).map((name) => `${kind} ${name} is not declared`),
@@ -75,6 +92,25 @@ function differences(declared: unknown, seen: unknown, path: string): string[] {
             differences(declared[key], seen[key], `${path}.${key}`),
         );
     return [`${path} is ${display(seen)} instead of ${display(declared)}`];
+}
+
+/** The declared values that are not there, each with its path; a list has to have as many entries. */
+function missingFrom(declared: unknown, seen: unknown, path: string): string[] {
+    if (Array.isArray(declared) && Array.isArray(seen) && declared.length === seen.length)
+        return declared.flatMap((entry, index) => missingFrom(entry, seen[index], `${path}[${index}]`));
+    if (isObject(declared) && isObject(seen))
+        return Object.entries(declared).flatMap(([key, value]) => missingFrom(value, seen[key], `${path}.${key}`));
+    if (isDeepStrictEqual(declared, seen)) return [];
+    if (typeof declared === "string" && typeof seen === "string") return [`${path}: ${firstOtherLine(declared, seen)}`];
+    return [`${path} is ${display(seen)} instead of ${display(declared)}`];
+}
+
+/** Of two texts of many lines, such as files in a ConfigMap, the first line that differs. */
+function firstOtherLine(declared: string, seen: string): string {
+    const [wanted, found] = [declared.split("\n"), seen.split("\n")];
+    const line = wanted.findIndex((text, index) => text !== found[index]);
+    const at = line < 0 ? wanted.length : line;
+    return `line ${at + 1} is ${display(found[at])} instead of ${display(wanted[at])}`;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
