@@ -7,6 +7,7 @@ import { publicHosts } from "./components/config/hosts";
 import { loadConfig } from "./components/config/load";
 import { EgressGateway, GATEWAY_HEALTH, IngressGateway, ISTIO_NAMESPACE, IstioControlPlane } from "./components/mesh";
 import { loadCharts } from "./components/mesh/charts";
+import { Monitoring } from "./components/monitoring";
 import { PolicySettings } from "./components/policy-settings";
 import { toolProvenance } from "./components/provenance";
 import {
@@ -104,9 +105,16 @@ async function platform() {
     );
     const outside = when(egress.site, (site) => new OutsideSite("outside", { config: site, image }, onCluster));
 
+    // What watches all of it.
+    const monitoring = when(config.monitoring.enabled, () => {
+        const namespaceName = config.egov.namespaces.monitoring;
+        const namespace = egov?.monitoringNamespace;
+        return new Monitoring("monitoring", { config: config.monitoring, namespaceName, namespace, mesh }, onCluster);
+    });
+
     // Who may talk to whom, and how.
     const applications = [egov, ecommerce, study].flatMap(resourcesOf);
-    const deployed = [istio.namespace, ...applications, ...resourcesOf(outside)];
+    const deployed = [istio.namespace, ...applications, ...resourcesOf(outside), ...resourcesOf(monitoring)];
     const mutualTls = new MutualTls("mutual-tls", { config: config.mesh.mtls, mesh, applications }, onCluster);
     const networkPolicies = when(
         config.mesh.networkPolicies,
@@ -154,6 +162,7 @@ async function platform() {
             ...dataStores,
             ...entrances,
             ...applications,
+            ...resourcesOf(monitoring),
             ...[mutualTls, networkPolicies, certificate, tokens, requestFilter, globalRateLimit].flatMap(resourcesOf),
         ],
     });

@@ -4,6 +4,7 @@ import { text as readAll } from "node:stream/consumers";
 import { z } from "zod";
 import { ensureKindCluster, probeKindCluster, removeKindCluster } from "../components/cluster/kind/control";
 import { kindCluster } from "../components/config/cluster";
+import { furtherGroups } from "../tools/inventory";
 import { ensureToolchain } from "../tools/toolchain";
 import { withProgress } from "./progress";
 
@@ -17,8 +18,9 @@ export function internalKindCommand(): Command {
     json("apply", async (input) => {
         const { images: wanted, ...request } = applyInput.parse(input);
         const { nodes, kubeconfigPath } = await withProgress(async (control) => {
-            const { images } = await ensureToolchain(["mesh"], control);
-            const bundled = images.filter((image) => wanted.some(({ name }) => name === image.name));
+            const names = wanted.map(({ name }) => name);
+            const { images } = await ensureToolchain(["mesh", ...furtherGroups(names)], control);
+            const bundled = images.filter(({ name }) => names.includes(name));
             return ensureKindCluster(request, bundled, control);
         });
         return { kubeconfig: readFileSync(kubeconfigPath, "utf8"), kubeconfigPath, address: nodes[0]!.address };

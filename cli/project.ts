@@ -41,7 +41,16 @@ export function findStack(options: { stack: string; configFile?: string }): Stac
 
 /** The kind of cluster that a stack's configuration names, read without validating the rest of it. */
 export function clusterKindOf(stack: Stack): string | undefined {
+    return (section(stack, "cluster") as { kind?: string } | undefined)?.kind;
+}
+
+/** Whether a stack's configuration asks for the monitoring, read without validating the rest of it. */
+export function isMonitored(stack: Stack): boolean {
+    return (section(stack, "monitoring") as { enabled?: boolean } | undefined)?.enabled === true;
+}
+
+function section(stack: Stack, name: string): unknown {
     const document: unknown = parse(readFileSync(stack.configFile, "utf8"));
     const config = (document as { config?: Record<string, unknown> } | null)?.config ?? {};
-    return (config["istio-platform:cluster"] as { kind?: string } | undefined)?.kind;
+    return config[`istio-platform:${name}`];
 }

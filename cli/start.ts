@@ -8,7 +8,7 @@ import { UserError } from "../tools/errors";
 import { StackOptions, withStackOptions } from "./options";
 import { preview } from "./preview";
 import { Progress } from "./progress";
-import { clusterKindOf, findStack, projectDirectory, Stack } from "./project";
+import { clusterKindOf, findStack, isMonitored, projectDirectory, Stack } from "./project";
 import { interruptible } from "./processes";
 import { StackRunner } from "./stack";
 
@@ -34,7 +34,7 @@ Exit codes: 0 deployed and verified, 1 a check or the deployment failed, 2 the m
             const progress = new Progress();
             await checkHost(stack);
             const runner = await StackRunner.open(stack, progress.line);
-            await prepareTools(runner, progress, toolsOf[clusterKindOf(stack) ?? ""] ?? []);
+            await prepareTools(runner, progress, toolsFor(stack));
             progress.done(`Deploying the stack ${stack.name}`);
             const begin = Date.now();
             await deploy(runner);
@@ -44,6 +44,11 @@ Exit codes: 0 deployed and verified, 1 a check or the deployment failed, 2 the m
 
 /** The tools that a kind of cluster needs, and the images on it. */
 const toolsOf: Readonly<Record<string, ToolGroup[]>> = { embedded: ["cluster", "mesh"], kind: ["mesh"] };
+
+function toolsFor(stack: Stack): ToolGroup[] {
+    const groups = toolsOf[clusterKindOf(stack) ?? ""] ?? [];
+    return groups.length > 0 && isMonitored(stack) ? [...groups, "monitoring"] : groups;
+}
 
 /**
  * Makes the cluster's tools ready. While they are built, the plan and the policy verdict are shown; a plan that is

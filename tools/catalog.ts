@@ -1,15 +1,16 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { goModuleDirectory } from "./cache";
+import { monitoringTools } from "./monitoring";
 import { rateLimitDirectory, rateLimitPackage, rateLimitVersion } from "./rate-limit";
 import { requestFilterDirectory } from "./request-filter";
 import { Versions } from "./versions";
 
-/** What a caller needs: the Pulumi CLI; what an embedded cluster runs; what the mesh on it needs. */
-export type ToolGroup = "pulumi" | "cluster" | "mesh";
+/** What a caller needs: the Pulumi CLI; what an embedded cluster runs; what the mesh on it needs; what watches the mesh. */
+export type ToolGroup = "pulumi" | "cluster" | "mesh" | "monitoring";
 
 /** The groups in the order in which they are made ready: what a user can look at first comes first. */
-export const toolGroups: readonly ToolGroup[] = ["pulumi", "cluster", "mesh"];
+export const toolGroups: readonly ToolGroup[] = ["pulumi", "cluster", "mesh", "monitoring"];
 
 /** A program built from Go source. */
 export interface GoTool {
@@ -24,6 +25,10 @@ export interface GoTool {
     versionArguments?: string[];
     /** Pinned version, which one on PATH must have. */
     version: string;
+    /** Build tags; the same for all programs of a module. Default: none. */
+    tags?: readonly string[];
+    /** Variables that its release build sets, as `path.Name=value`; the same for all programs of a module. Default: none. */
+    stamps?: readonly string[];
     /** Where its source comes from, for reports. Default: the package. */
     source?: string;
     /** Whether a later one of the same major version will do as well. Default: no. */
@@ -107,6 +112,7 @@ export function goTools(versions: Versions): GoTool[] {
             module: rateLimitDirectory,
             version: rateLimitVersion(),
         },
+        ...monitoringTools(),
     ];
     return tools.filter(
         (tool) => !tool.package.startsWith("./") || existsSync(join(goModuleDirectory, tool.package, "main.go")),

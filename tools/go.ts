@@ -68,9 +68,9 @@ export function byModule(tools: readonly GoTool[]): Map<string, GoTool[]> {
 async function buildModule(module: string, tools: readonly GoTool[], context: StepContext): Promise<void> {
     const where = { cwd: module, env: goEnvironment() };
     const packages = tools.map((tool) => tool.package);
-    const flags = ["-trimpath", "-ldflags", linkerFlags(versions())];
+    const flags = buildFlags(tools);
     try {
-        const missing = await countMissing(packages, where, context);
+        const missing = await countMissing([...tagsOf(tools), ...packages], where, context);
         const progress = new GoProgress(missing, tools.length, availableParallelism());
         await build(
             ["build", "-v", ...flags, "-o", `${goOutputDirectory()}/`, ...packages],
@@ -82,6 +82,18 @@ async function buildModule(module: string, tools: readonly GoTool[], context: St
     } catch (error) {
         throw error instanceof ProcessFailure ? explain(error, context.log) : error;
     }
+}
+
+/** Flags of `go build` for the programs of one module. */
+export function buildFlags(tools: readonly GoTool[]): string[] {
+    const stamps = [...new Set(tools.flatMap(({ stamps = [] }) => stamps))];
+    const linker = [linkerFlags(versions()), ...stamps.map((stamp) => `-X ${stamp}`)].join(" ");
+    return ["-trimpath", "-ldflags", linker, ...tagsOf(tools)];
+}
+
+function tagsOf(tools: readonly GoTool[]): string[] {
+    const tags = [...new Set(tools.flatMap(({ tags = [] }) => tags))];
+    return tags.length > 0 ? ["-tags", tags.join(",")] : [];
 }
 
 /** Where `go` runs: the folder of a module, and Go's settings. */

@@ -1,3 +1,4 @@
+import { alertmanagerVersion, monitoringImages, prometheusVersion } from "./monitoring";
 import { rateLimitImages, rateLimitVersion } from "./rate-limit";
 import { requestFilterImage } from "./request-filter";
 import { sampleAppImage } from "./sample-app";
@@ -39,8 +40,15 @@ export const imageNames = [
     "request-filter",
     "rate-limit",
     "redis",
+    "prometheus",
+    "alertmanager",
 ] as const;
 export type ImageName = (typeof imageNames)[number];
+
+/** Whether an image is needed only where the mesh is monitored. */
+export function isMonitoringImage(image: ImageName): boolean {
+    return image in monitoringImages();
+}
 
 /** Where the parts of an image lie: paths to build it from, or digests of the parts to decide whether it is up to date. */
 export type Locate = (part: string) => string;
@@ -51,6 +59,7 @@ export const pauseImage = "registry.k8s.io/pause:3.10";
 /** User ids, as the official images have them. */
 const proxyUser = 1337;
 const nobody = 65532;
+const monitoringUser = 65534;
 
 const base = (locate: Locate): ImageEntry[] => [
     { path: ".", source: locate("base") },
@@ -185,6 +194,28 @@ export function imageSpec(
                     entrypoint: ["/rate-limit"],
                     user: `${nobody}:${nobody}`,
                     labels: labels("envoyproxy/ratelimit", rateLimitVersion()),
+                },
+            };
+        case "prometheus":
+            return {
+                name: monitoringImages().prometheus,
+                architecture,
+                layers: [[program("bin/prometheus", "go/prometheus")], [program("bin/promtool", "go/promtool")]],
+                config: {
+                    entrypoint: ["/bin/prometheus"],
+                    user: `${monitoringUser}:${monitoringUser}`,
+                    labels: labels("prom/prometheus", prometheusVersion()),
+                },
+            };
+        case "alertmanager":
+            return {
+                name: monitoringImages().alertmanager,
+                architecture,
+                layers: [[program("bin/alertmanager", "go/alertmanager")], [program("bin/amtool", "go/amtool")]],
+                config: {
+                    entrypoint: ["/bin/alertmanager"],
+                    user: `${monitoringUser}:${monitoringUser}`,
+                    labels: labels("prom/alertmanager", alertmanagerVersion()),
                 },
             };
         case "redis":

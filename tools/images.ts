@@ -5,6 +5,7 @@ import { UserError } from "./errors";
 import { StepContext } from "./go";
 import { ImageName, imageSpec } from "./image-specs";
 import { ProcessFailure, run } from "./run";
+import { alertmanagerVersion, prometheusVersion } from "./monitoring";
 import { rateLimitVersion } from "./rate-limit";
 import { bundleSampleApp } from "./sample-app";
 import { Versions } from "./versions";
@@ -72,6 +73,10 @@ export function provenanceOf(image: ImageName, versions: Versions, go: string, b
             );
         case "rate-limit":
             return `${source("github.com/envoyproxy/ratelimit", rateLimitVersion())}; not the official image`;
+        case "prometheus":
+            return `${source("github.com/prometheus/prometheus", prometheusVersion())} without its web pages, and with Kubernetes alone to discover targets; not the official image`;
+        case "alertmanager":
+            return `${source("github.com/prometheus/alertmanager", alertmanagerVersion())}; not the official image`;
         case "redis":
             return `Redis of ${base}; not the official image`;
         case "request-filter":

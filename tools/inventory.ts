@@ -3,7 +3,7 @@ import { goModuleDirectory, toolchainKey } from "./cache";
 import { goTools, GoTool, linkerFlags, ToolGroup } from "./catalog";
 import { PackageList, readPackageList } from "./debian";
 import { hashOf, hashOfFolder, hashOfGoModule } from "./hash";
-import { ImageName, imageNames, imageSpec } from "./image-specs";
+import { ImageName, imageNames, imageSpec, isMonitoringImage } from "./image-specs";
 import { sampleAppHash } from "./sample-app";
 import { Versions, versions } from "./versions";
 
@@ -44,16 +44,38 @@ export function partsOf(inventory: Inventory, groups: readonly ToolGroup[]): Par
     return inventory.parts.filter((part) => part.groups.some((group) => groups.includes(group)));
 }
 
+/** The groups beside those of every cluster that some images, by their names, are made in. Takes milliseconds. */
+export function furtherGroups(images: readonly string[]): ToolGroup[] {
+    const inventory = takeInventory();
+    const wanted = partsOf(inventory, ["monitoring"]).some(
+        ({ image }) => image && images.includes(imageSpec(image, inventory.versions, () => "").name),
+    );
+    return wanted ? ["monitoring"] : [];
+}
+
 function goParts(known: Versions, flags: string): Part[] {
     return goTools(known).map((tool) => ({
         name: `go/${tool.name}`,
         kind: "go",
         // Images of the cluster's own are part of the mesh group too, and are written by the image builder.
-        groups: ["image", "pause", "coredns"].includes(tool.name) ? ["cluster", "mesh"] : [tool.group],
-        inputs: hashOf(tool.package, tool.version, flags, sourcesOf(tool)),
+        groups: groupsOf(tool),
+        inputs: hashOf(
+            tool.package,
+            tool.version,
+            flags,
+            sourcesOf(tool),
+            ...(tool.tags ?? []),
+            ...(tool.stamps ?? []),
+        ),
         file: `bin/${tool.name}`,
         tool,
     }));
+}
+
+/** Programs that the images of other groups are made of, or written by, belong to these, too. */
+function groupsOf({ name, group }: GoTool): ToolGroup[] {
+    if (name === "image") return ["cluster", "mesh", "monitoring"];
+    return name === "pause" || name === "coredns" ? ["cluster", "mesh"] : [group];
 }
 
 /** Digest of a program's sources, where they are this project's; of all others the version says everything. */
@@ -90,13 +112,18 @@ function looseInputs(name: string): string {
     throw new Error(`an image is made of ${name}, which is not in the inventory`);
 }
 
+function groupsOfImage(image: ImageName): ToolGroup[] {
+    if (isMonitoringImage(image)) return ["monitoring"];
+    return image === "pause" || image === "coredns" ? ["cluster", "mesh"] : ["mesh"];
+}
+
 function imagePart(image: ImageName, known: Versions, inputs: (part: string) => string): Part {
     const spec = imageSpec(image, known, inputs);
     const tag = spec.name.slice(spec.name.lastIndexOf(":") + 1);
     return {
         name: `image/${image}`,
         kind: "image",
-        groups: image === "pause" || image === "coredns" ? ["cluster", "mesh"] : ["mesh"],
+        groups: groupsOfImage(image),
         inputs: hashOf(inputs("go/image"), JSON.stringify(spec)),
         file: `images/${image}-${tag}.tar`,
         image,

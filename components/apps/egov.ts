@@ -27,10 +27,13 @@ const GATEWAY_SERVER = "gateway-server";
 export class EgovHello extends pulumi.ComponentResource {
     /** Everything that was deployed. */
     readonly resources: readonly pulumi.CustomResource[];
+    /** Namespace of the monitoring (E1). */
+    readonly monitoringNamespace: k8s.core.v1.Namespace;
 
     constructor(name: string, args: EgovHelloArgs, opts?: pulumi.ComponentResourceOptions) {
         super("istio-platform:apps:EgovHello", name, {}, opts);
         const namespaces = this.createNamespaces(args.config);
+        this.monitoringNamespace = namespaces.monitoring;
         const hello = this.createHello(args, namespaces.app);
         const gatewayServer = this.createGatewayServer(args, namespaces.infra, hello);
         const traffic = this.createTraffic(args, namespaces.app, hello);

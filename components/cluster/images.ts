@@ -2,9 +2,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { Agent, EnvHttpProxyAgent, fetch } from "undici";
 import { imageSpec } from "../../tools/image-specs";
 import { partsOf, takeInventory } from "../../tools/inventory";
+import { monitoringImages as builtMonitoringImages } from "../../tools/monitoring";
 import { rateLimitImages } from "../../tools/rate-limit";
 import { requestFilterImage } from "../../tools/request-filter";
 import { sampleAppImage } from "../../tools/sample-app";
+import { monitoringImages } from "../config/monitoring/monitoring";
 import type { ClusterConfig } from "../config/cluster";
 import type { PlatformConfig } from "../config/platform";
 import { clusterPaths } from "./embedded/paths";
@@ -66,9 +68,10 @@ export async function resolveImages(
     const { cluster } = config;
     if (cluster.kind === "eks") return { ...common, proxyDistribution, provenance: [], bundled: [] };
 
-    const built = partsOf(inventory, ["cluster", "mesh"])
+    const built = partsOf(inventory, ["cluster", "mesh", "monitoring"])
         .filter(({ image }) => image && (cluster.kind === "embedded" || !ofKubernetes.includes(image)))
         .map((part) => ({ name: imageSpec(part.image!, inventory.versions, () => "").name, digest: part.inputs }));
+    const ofMonitoring = Object.values<string>(builtMonitoringImages());
     const istio = [`${hub}/pilot:${tag}`, `${hub}/proxyv2:${tag}`];
     const canBuild = istio.every((name) => built.some((image) => image.name === name));
     // A node keeps the image that it has: a cluster that began with one of the two ways stays with it.
@@ -76,7 +79,9 @@ export async function resolveImages(
     const pull =
         !canBuild || (began ? !began.includes(istio[1]!) : hasMirror(cluster, hub) || (await isReachable(hub)));
     const counts = config.ecommerce.enabled && globalRateLimit !== undefined;
+    const watching = monitoringImages(config.monitoring);
     const bundled = built.filter(({ name }) => {
+        if (ofMonitoring.includes(name)) return !pull && watching.includes(name);
         if (name === own.sampleApp) return wanted === undefined;
         if (name === own.requestFilter) return requestFilter !== undefined && requestFilter.image === undefined;
         if (name === own.rateLimit) return counts && globalRateLimit?.image === undefined;

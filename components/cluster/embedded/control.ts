@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { writeAtomically } from "../../../tools/cache";
 import { withLock } from "../../../tools/lock";
+import { furtherGroups } from "../../../tools/inventory";
 import { ensureToolchain } from "../../../tools/toolchain";
 import type { EmbeddedClusterConfig } from "../../config/cluster";
 import { UserError } from "../../../tools/errors";
@@ -17,7 +18,7 @@ export interface ClusterRequest extends Pick<
     EmbeddedClusterConfig,
     "name" | "nodes" | "hostPorts" | "networkPolicies"
 > {
-    /** Names of the toolchain's images to import. Default: all. */
+    /** Names of the toolchain's images to import. Default: all of the cluster and the mesh. */
     images?: readonly string[];
 }
 
@@ -41,7 +42,7 @@ const startLimit = 180_000;
 export async function ensureCluster(request: ClusterRequest, options: ControlOptions = {}): Promise<ClusterStatus> {
     const before = readStatus(request.name);
     if (!isRunning(before)) await checkMachine(request);
-    const toolchain = await ensureToolchain(["cluster", "mesh"], options);
+    const toolchain = await ensureToolchain(["cluster", "mesh", ...furtherGroups(request.images ?? [])], options);
     const images = toolchain.images.filter(({ name }) => request.images?.includes(name) ?? true);
     const wanted = supervisorConfig(request, toolchain, images);
     return await exclusively(request.name, options, async () => {

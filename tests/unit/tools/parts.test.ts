@@ -35,16 +35,21 @@ describe("tools: parts", () => {
         assert.equal(new Set(inventory.parts.map(({ file }) => file)).size, inventory.parts.length);
     });
 
-    it("the mesh group has every image, the cluster group those of the cluster itself", () => {
-        const images = (group: "cluster" | "mesh") =>
+    it("the mesh group has every image but those of the monitoring, the cluster group those of the cluster itself", () => {
+        const images = (group: "cluster" | "mesh" | "monitoring") =>
             partsOf(takeInventory(), [group]).flatMap((part) => (part.image ? [part.image] : []));
         assert.deepEqual(images("cluster"), ["pause", "coredns"]);
-        assert.deepEqual(images("mesh"), [...imageNames]);
+        const monitoring = images("monitoring");
+        assert.deepEqual(monitoring, ["prometheus", "alertmanager"]);
+        assert.deepEqual(
+            images("mesh"),
+            imageNames.filter((image) => !monitoring.includes(image)),
+        );
     });
 
     it("a group that has an image has all that the image is made of", () => {
         const inventory = takeInventory();
-        for (const group of ["cluster", "mesh"] as const) {
+        for (const group of ["cluster", "mesh", "monitoring"] as const) {
             const names = partsOf(inventory, [group]).map(({ name }) => name);
             for (const part of partsOf(inventory, [group]).filter(({ kind }) => kind === "image"))
                 imageSpec(part.image!, inventory.versions, (source) => {

@@ -1,0 +1,33 @@
+import { z } from "zod";
+import { alertmanager } from "./alertmanager";
+import { clusterMetrics } from "./cluster-metrics";
+import { dashboards } from "./dashboards";
+import { logs } from "./logs";
+import { prometheus } from "./prometheus";
+import { receivers } from "./receivers";
+import { rules } from "./rules";
+import { tracing } from "./tracing";
+
+/**
+ * What watches the mesh: metrics, alerts, traces, logs, dashboards (S2). Its namespace is that of the e-Government layout,
+ * `egov.namespaces.monitoring` (E1), whether or not that system is deployed.
+ */
+export const monitoring = z.strictObject({
+    enabled: z.boolean().default(false).describe("Whether the monitoring is deployed"),
+    prometheus: prometheus
+        .prefault({})
+        .describe("Prometheus: what is measured, how often, for how long it is kept (E11)"),
+    alertmanager: alertmanager.prefault({}).describe("Alertmanager: groups alerts and sends them on (E13)"),
+    rules: rules.prefault({}).describe("Recording rules and alerts (C15, C16, E12)"),
+    receivers: receivers.prefault({}).describe("Who is told about alerts, and how (E13, C16)"),
+    tracing: tracing.prefault({}).describe("Traces of requests (E16)"),
+    logs: logs.prefault({}).describe("Logs of all pods (S2)"),
+    dashboards: dashboards.prefault({}).describe("Grafana's dashboards (C17)"),
+    clusterMetrics: clusterMetrics.prefault({}).describe("Metrics of Kubernetes' objects and of the nodes (C16, C17)"),
+});
+export type MonitoringConfig = z.infer<typeof monitoring>;
+
+/** Images of all tools that are deployed, as the configuration names them. */
+export function monitoringImages(config: MonitoringConfig): string[] {
+    return config.enabled ? [config.prometheus.image, config.alertmanager.image] : [];
+}

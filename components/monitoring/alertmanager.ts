@@ -1,0 +1,114 @@
+import { createHash } from "node:crypto";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { AlertmanagerConfig } from "../config/monitoring/alertmanager";
+import { ALERTMANAGER } from "../config/monitoring/prometheus";
+import { spreadOut, unprivileged } from "../pods";
+import { MONITORING_USER, toolLabels, toolMetadata } from "./layout";
+import { dataClaims, dataVolume } from "./volumes";
+
+/** What sends alerts on. */
+export interface AlertmanagerArgs {
+    /** The stack's configuration under `istio-platform:monitoring.alertmanager`. */
+    config: AlertmanagerConfig;
+    /** Its settings, `alertmanager.yaml`. */
+    settings: pulumi.Output<string>;
+    /** Namespace of the monitoring. */
+    namespace: string;
+}
+
+const { name, port } = ALERTMANAGER;
+
+/** Secret of the settings, and its key (E13). */
+const SETTINGS = { secret: "alertmanager-config", file: "alertmanager.yaml" } as const;
+
+/** Deployment of Alertmanager: one pod, as the e-Government guide has it. */
+export function alertmanagerDeployment(
+    { config, namespace }: Omit<AlertmanagerArgs, "settings">,
+    digest: pulumi.Input<string>,
+) {
+    const labels = toolLabels(name);
+    const health = (path: string) => ({ httpGet: { path: `/-/${path}`, port: "http" } });
+    const container = {
+        name,
+        image: config.image,
+        imagePullPolicy: "IfNotPresent",
+        args: [
+            `--config.file=/etc/alertmanager/${SETTINGS.file}`,
+            "--storage.path=/alertmanager",
+            `--data.retention=${config.retention}`,
+            // One pod: it looks for no others.
+            "--cluster.listen-address=",
+        ],
+        ports: [{ name: "http", containerPort: port }],
+        startupProbe: { ...health("ready"), periodSeconds: 1, timeoutSeconds: 2, failureThreshold: 60 },
+        readinessProbe: { ...health("ready"), periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 3 },
+        livenessProbe: { ...health("healthy"), periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 },
+        resources: config.resources,
+        securityContext: unprivileged(MONITORING_USER),
+        volumeMounts: [
+            { name: "settings", mountPath: "/etc/alertmanager", readOnly: true },
+            { name: "data", mountPath: "/alertmanager" },
+        ],
+    };
+    return {
+        metadata: toolMetadata(name, namespace),
+        spec: {
+            replicas: 1,
+            selector: { matchLabels: labels },
+            // Two of them would both send every message.
+            strategy: { type: "Recreate" },
+            template: {
+                // Other settings, another pod: the kubelet brings a changed file to a running one within a minute or two.
+                metadata: { labels, annotations: { "istio-platform/settings": digest } },
+                spec: {
+                    serviceAccountName: name,
+                    automountServiceAccountToken: false,
+                    enableServiceLinks: false,
+                    securityContext: { fsGroup: MONITORING_USER },
+                    topologySpreadConstraints: spreadOut(labels),
+                    containers: [container],
+                    volumes: [
+                        { name: "settings", secret: { secretName: SETTINGS.secret } },
+                        dataVolume({ tool: name, config: config.volume }),
+                    ],
+                },
+            },
+        },
+    };
+}
+
+/** Alertmanager (E13): what it does with an alert stands in its Secret. */
+export class Alertmanager extends pulumi.ComponentResource {
+    /** Everything that was deployed. */
+    readonly resources: readonly pulumi.CustomResource[];
+
+    constructor(resource: string, args: AlertmanagerArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("istio-platform:monitoring:Alertmanager", resource, {}, opts);
+        const { config, namespace, settings } = args;
+        const own = { parent: this };
+        const metadata = toolMetadata(name, namespace);
+        const account = new k8s.core.v1.ServiceAccount(name, { metadata }, own);
+        const secret = new k8s.core.v1.Secret(
+            SETTINGS.secret,
+            { metadata: { ...metadata, name: SETTINGS.secret }, stringData: { [SETTINGS.file]: settings } },
+            own,
+        );
+        const service = new k8s.core.v1.Service(
+            name,
+            { metadata, spec: { selector: toolLabels(name), ports: [{ name: "http", port, targetPort: "http" }] } },
+            own,
+        );
+        const claims = dataClaims({ tool: name, namespace, config: config.volume }, own);
+        // A digest of the settings tells nobody what they are.
+        const digest = pulumi.unsecret(
+            settings.apply((text) => createHash("sha256").update(text).digest("hex").slice(0, 12)),
+        );
+        const deployment = new k8s.apps.v1.Deployment(name, alertmanagerDeployment(args, digest), {
+            parent: this,
+            dependsOn: [account, secret, ...claims],
+        });
+        this.resources = [account, secret, service, ...claims, deployment];
+        this.registerOutputs({});
+    }
+}
