@@ -1,4 +1,10 @@
-import { alertmanagerVersion, monitoringImages, prometheusVersion } from "./monitoring";
+import {
+    alertmanagerVersion,
+    kubeStateMetricsVersion,
+    monitoringImages,
+    nodeExporterVersion,
+    prometheusVersion,
+} from "./monitoring";
 import { rateLimitImages, rateLimitVersion } from "./rate-limit";
 import { requestFilterImage } from "./request-filter";
 import { sampleAppImage } from "./sample-app";
@@ -42,6 +48,8 @@ export const imageNames = [
     "redis",
     "prometheus",
     "alertmanager",
+    "kube-state-metrics",
+    "node-exporter",
 ] as const;
 export type ImageName = (typeof imageNames)[number];
 
@@ -216,6 +224,28 @@ export function imageSpec(
                     entrypoint: ["/bin/alertmanager"],
                     user: `${monitoringUser}:${monitoringUser}`,
                     labels: labels("prom/alertmanager", alertmanagerVersion()),
+                },
+            };
+        case "kube-state-metrics":
+            return {
+                name: monitoringImages()["kube-state-metrics"],
+                architecture,
+                layers: [[program("kube-state-metrics", "go/kube-state-metrics")]],
+                config: {
+                    entrypoint: ["/kube-state-metrics"],
+                    user: `${monitoringUser}:${monitoringUser}`,
+                    labels: labels("kube-state-metrics", kubeStateMetricsVersion()),
+                },
+            };
+        case "node-exporter":
+            return {
+                name: monitoringImages()["node-exporter"],
+                architecture,
+                layers: [[program("bin/node_exporter", "go/node-exporter")]],
+                config: {
+                    entrypoint: ["/bin/node_exporter"],
+                    user: `${monitoringUser}:${monitoringUser}`,
+                    labels: labels("prometheus/node-exporter", nodeExporterVersion()),
                 },
             };
         case "redis":

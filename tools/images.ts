@@ -5,7 +5,7 @@ import { UserError } from "./errors";
 import { StepContext } from "./go";
 import { ImageName, imageSpec } from "./image-specs";
 import { ProcessFailure, run } from "./run";
-import { alertmanagerVersion, prometheusVersion } from "./monitoring";
+import { alertmanagerVersion, kubeStateMetricsVersion, nodeExporterVersion, prometheusVersion } from "./monitoring";
 import { rateLimitVersion } from "./rate-limit";
 import { bundleSampleApp } from "./sample-app";
 import { Versions } from "./versions";
@@ -77,6 +77,10 @@ export function provenanceOf(image: ImageName, versions: Versions, go: string, b
             return `${source("github.com/prometheus/prometheus", prometheusVersion())} without its web pages, and with Kubernetes alone to discover targets; not the official image`;
         case "alertmanager":
             return `${source("github.com/prometheus/alertmanager", alertmanagerVersion())}; not the official image`;
+        case "kube-state-metrics":
+            return `${source("k8s.io/kube-state-metrics", kubeStateMetricsVersion())}; not the official image`;
+        case "node-exporter":
+            return `${source("github.com/prometheus/node_exporter", nodeExporterVersion())}; not the official image`;
         case "redis":
             return `Redis of ${base}; not the official image`;
         case "request-filter":

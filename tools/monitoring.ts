@@ -11,6 +11,12 @@ const directoryOf = (name: string) => join(toolsDirectory, "..", "services", nam
 export const prometheusDirectory = directoryOf("prometheus");
 export const alertmanagerDirectory = directoryOf("alertmanager");
 
+/** The Go modules that pin what measures Kubernetes' objects and the nodes. */
+export const kubeStateMetricsDirectory = directoryOf("kube-state-metrics");
+export const nodeExporterDirectory = directoryOf("node-exporter");
+
+const kubeStateMetricsModule = "k8s.io/kube-state-metrics/v2";
+const nodeExporterModule = "github.com/prometheus/node_exporter";
 const prometheusModule = "github.com/prometheus/prometheus";
 const alertmanagerModule = "github.com/prometheus/alertmanager";
 
@@ -33,11 +39,23 @@ export function alertmanagerVersion(directory = alertmanagerDirectory): string {
     return pinnedVersion(directory, alertmanagerModule);
 }
 
+/** Release of kube-state-metrics. */
+export function kubeStateMetricsVersion(directory = kubeStateMetricsDirectory): string {
+    return pinnedVersion(directory, kubeStateMetricsModule);
+}
+
+/** Release of the node exporter. */
+export function nodeExporterVersion(directory = nodeExporterDirectory): string {
+    return pinnedVersion(directory, nodeExporterModule);
+}
+
 /** Names of the images, as the projects publish them. What is built here takes these names. */
 export function monitoringImages() {
     return {
         prometheus: `docker.io/prom/prometheus:v${prometheusVersion()}`,
         alertmanager: `docker.io/prom/alertmanager:v${alertmanagerVersion()}`,
+        "kube-state-metrics": `registry.k8s.io/kube-state-metrics/kube-state-metrics:v${kubeStateMetricsVersion()}`,
+        "node-exporter": `quay.io/prometheus/node-exporter:v${nodeExporterVersion()}`,
     };
 }
 
@@ -64,5 +82,26 @@ export function monitoringTools(): GoTool[] {
         versionArguments: ["--version"],
         stamps: stamp(alertmanagerVersion()),
     });
-    return [prometheus("prometheus"), prometheus("promtool"), alertmanager("alertmanager"), alertmanager("amtool")];
+    return [
+        prometheus("prometheus"),
+        prometheus("promtool"),
+        alertmanager("alertmanager"),
+        alertmanager("amtool"),
+        {
+            name: "kube-state-metrics",
+            group: "monitoring",
+            package: kubeStateMetricsModule,
+            module: kubeStateMetricsDirectory,
+            version: kubeStateMetricsVersion(),
+            stamps: stamp(kubeStateMetricsVersion()),
+        },
+        {
+            name: "node-exporter",
+            group: "monitoring",
+            package: nodeExporterModule,
+            module: nodeExporterDirectory,
+            version: nodeExporterVersion(),
+            stamps: stamp(nodeExporterVersion()),
+        },
+    ];
 }

@@ -4,6 +4,8 @@ import { createNamespace } from "../apps/namespace";
 import type { MonitoringConfig } from "../config/monitoring/monitoring";
 import { Alertmanager } from "./alertmanager";
 import { alertmanagerSettings } from "./alertmanager-settings";
+import { clusterScrapeJobs, KubeStateMetrics, NodeExporter } from "./cluster-metrics";
+import { Dashboards } from "./dashboards/dashboards";
 import { Prometheus } from "./prometheus";
 import { ruleFiles } from "./rule-files";
 
@@ -44,12 +46,33 @@ export class Monitoring extends pulumi.ComponentResource {
         );
         const prometheus = new Prometheus(
             "prometheus",
-            { config: config.prometheus, rules: ruleFiles(config.rules), namespace: namespaceName },
+            {
+                config: config.prometheus,
+                rules: ruleFiles(config.rules),
+                namespace: namespaceName,
+                furtherJobs: clusterScrapeJobs(config.clusterMetrics, namespaceName),
+            },
+            inNamespace,
+        );
+        const { kubeStateMetrics, nodeExporter } = config.clusterMetrics;
+        const clusterMetrics = config.clusterMetrics.enabled
+            ? [
+                  new KubeStateMetrics(
+                      "kube-state-metrics",
+                      { config: kubeStateMetrics, namespace: namespaceName },
+                      inNamespace,
+                  ),
+                  new NodeExporter("node-exporter", { config: nodeExporter, namespace: namespaceName }, inNamespace),
+              ]
+            : [];
+        const dashboards = new Dashboards(
+            "dashboards",
+            { config: config.dashboards, namespace: namespaceName },
             inNamespace,
         );
         this.resources = [
             ...(args.namespace ? [] : [namespace]),
-            ...[alertmanager, prometheus].flatMap(({ resources }) => resources),
+            ...[alertmanager, prometheus, ...clusterMetrics, dashboards].flatMap(({ resources }) => resources),
         ];
         this.registerOutputs({});
     }

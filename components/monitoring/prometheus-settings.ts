@@ -2,7 +2,7 @@ import { ALERTMANAGER, type PrometheusConfig } from "../config/monitoring/promet
 import { scrapeJobs } from "./scrape-jobs";
 
 /** Prometheus' settings, `prometheus.yml`: the rule files and Alertmanager's address are those of E11. */
-export function prometheusSettings(config: PrometheusConfig, namespace: string) {
+export function prometheusSettings(config: PrometheusConfig, namespace: string, furtherJobs: readonly object[] = []) {
     return {
         global: {
             scrape_interval: config.scrapeInterval,
@@ -13,6 +13,6 @@ export function prometheusSettings(config: PrometheusConfig, namespace: string) 
         alerting: {
             alertmanagers: [{ static_configs: [{ targets: [`${ALERTMANAGER.name}:${ALERTMANAGER.port}`] }] }],
         },
-        scrape_configs: scrapeJobs(namespace),
+        scrape_configs: [...scrapeJobs(namespace), ...furtherJobs],
     };
 }

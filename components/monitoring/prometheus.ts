@@ -15,6 +15,11 @@ export interface PrometheusArgs {
     rules: Readonly<Record<string, string>>;
     /** Namespace of the monitoring. */
     namespace: string;
+    /**
+     * What is scraped beside the monitoring itself: `scrape_configs`.
+     * @default nothing
+     */
+    furtherJobs?: readonly object[];
 }
 
 const { name, port } = PROMETHEUS;
@@ -24,7 +29,7 @@ const SETTINGS = { configMap: name, directory: "/etc/prometheus" } as const;
 const RULES = { configMap: "prometheus-rules", directory: "/etc/prometheus/rules" } as const;
 
 /** Deployment of Prometheus: one pod, as the e-Government guide has it. */
-export function prometheusDeployment({ config, namespace, rules }: PrometheusArgs) {
+export function prometheusDeployment({ config, namespace, rules, furtherJobs }: PrometheusArgs) {
     const labels = toolLabels(name);
     const health = (path: string) => ({ httpGet: { path: `/-/${path}`, port: "http" } });
     const container = {
@@ -50,7 +55,7 @@ export function prometheusDeployment({ config, namespace, rules }: PrometheusArg
         ],
     };
     const digest = createHash("sha256")
-        .update(JSON.stringify([prometheusSettings(config, namespace), rules]))
+        .update(JSON.stringify([prometheusSettings(config, namespace, furtherJobs), rules]))
         .digest("hex");
     return {
         metadata: toolMetadata(name, namespace),
@@ -102,7 +107,7 @@ export function prometheusService({ config, namespace }: Pick<PrometheusArgs, "c
 /** What Prometheus reads of the cluster: where its pods and nodes are, and what the kubelets have measured. */
 const READS = [
     { apiGroups: [""], resources: ["pods", "nodes", "services", "endpoints"], verbs: ["get", "list", "watch"] },
-    { apiGroups: [""], resources: ["nodes/metrics", "nodes/proxy"], verbs: ["get"] },
+    { apiGroups: [""], resources: ["nodes/metrics"], verbs: ["get"] },
 ];
 
 /** Prometheus (E11): it scrapes proxies, control plane, applications and Kubernetes, and evaluates the rules. */
@@ -112,14 +117,14 @@ export class Prometheus extends pulumi.ComponentResource {
 
     constructor(resource: string, args: PrometheusArgs, opts?: pulumi.ComponentResourceOptions) {
         super("istio-platform:monitoring:Prometheus", resource, {}, opts);
-        const { config, namespace, rules } = args;
+        const { config, namespace, rules, furtherJobs } = args;
         const own = { parent: this };
         const metadata = toolMetadata(name, namespace);
         const account = new k8s.core.v1.ServiceAccount(name, { metadata }, own);
         const access = this.createAccess(namespace);
         const settings = new k8s.core.v1.ConfigMap(
             SETTINGS.configMap,
-            { metadata, data: { "prometheus.yml": asText(prometheusSettings(config, namespace)) } },
+            { metadata, data: { "prometheus.yml": asText(prometheusSettings(config, namespace, furtherJobs)) } },
             own,
         );
         const ruleFiles = new k8s.core.v1.ConfigMap(

@@ -29,5 +29,12 @@ export type MonitoringConfig = z.infer<typeof monitoring>;
 
 /** Images of all tools that are deployed, as the configuration names them. */
 export function monitoringImages(config: MonitoringConfig): string[] {
-    return config.enabled ? [config.prometheus.image, config.alertmanager.image] : [];
+    if (!config.enabled) return [];
+    const { prometheus, alertmanager, clusterMetrics } = config;
+    const { kubeStateMetrics, nodeExporter } = clusterMetrics;
+    return [
+        prometheus.image,
+        alertmanager.image,
+        ...(clusterMetrics.enabled ? [kubeStateMetrics.image, nodeExporter.image] : []),
+    ];
 }

@@ -3,11 +3,14 @@ import type { Dashboard, Panel } from "@grafana/grafana-foundation-sdk/dashboard
 import type { Dataquery } from "@grafana/grafana-foundation-sdk/prometheus";
 import { dashboards } from "../../../components/monitoring/dashboards";
 import { dashboardConfigMaps } from "../../../components/monitoring/dashboards/config-maps";
+import { dashboards as settings } from "../../../components/config/monitoring/dashboards";
 import { dashboardProblems } from "../../schemas/grafana-types";
 import { syntaxErrors } from "../../support/promql";
 
 /** The dashboards as they are deployed: read back from their ConfigMaps. */
-const deployed = dashboardConfigMaps("monitoring").map(({ data }) => JSON.parse(Object.values(data)[0]!) as Dashboard);
+const deployed = dashboardConfigMaps("monitoring", settings.parse({})).map(
+    ({ data }) => JSON.parse(Object.values(data)[0]!) as Dashboard,
+);
 
 const panelsOf = ({ panels = [] }: Dashboard) => panels.filter((panel): panel is Panel => panel.type !== "row");
 const targetsOf = ({ targets = [] }: Panel) => targets as Dataquery[];
@@ -139,7 +142,7 @@ describe("monitoring: dashboards (C17)", () => {
     });
 
     it("are handed to Grafana as ConfigMaps that its sidecar finds, and come out as they went in", () => {
-        const maps = dashboardConfigMaps("monitoring", { label: "grafana_dashboard", folder: "Istio platform" });
+        const maps = dashboardConfigMaps("monitoring", settings.parse({ folder: "Other" }));
         assert.deepEqual(
             maps.map(({ metadata }) => metadata.name),
             deployed.map(({ uid }) => `dashboard-${uid}`),
@@ -147,7 +150,7 @@ describe("monitoring: dashboards (C17)", () => {
         for (const { metadata, data } of maps) {
             assert.equal(metadata.namespace, "monitoring");
             assert.equal(metadata.labels["grafana_dashboard"], "1");
-            assert.equal(metadata.annotations["grafana_folder"], "Istio platform");
+            assert.equal(metadata.annotations["grafana_folder"], "Other");
             // A ConfigMap is at most 1 MiB.
             assert.ok(JSON.stringify(data).length < 1_000_000);
         }

@@ -61,6 +61,8 @@ describe("tools: Go programs", () => {
             ["rate-limit", 1],
             ["prometheus", 2],
             ["alertmanager", 2],
+            ["kube-state-metrics", 1],
+            ["node-exporter", 1],
         ]);
     });
 

@@ -13,7 +13,8 @@ import { ProcessFailure, run } from "../../../tools/run";
 import { isSource, sampleAppHash, sampleAppImage } from "../../../tools/sample-app";
 import { versions } from "../../../tools/versions";
 
-describe("tools: parts", () => {
+describe("tools: parts", function () {
+    this.timeout(30_000);
     let directory: string;
     let before: string | undefined;
     beforeEach(() => {
@@ -40,7 +41,7 @@ describe("tools: parts", () => {
             partsOf(takeInventory(), [group]).flatMap((part) => (part.image ? [part.image] : []));
         assert.deepEqual(images("cluster"), ["pause", "coredns"]);
         const monitoring = images("monitoring");
-        assert.deepEqual(monitoring, ["prometheus", "alertmanager"]);
+        assert.deepEqual(monitoring, ["prometheus", "alertmanager", "kube-state-metrics", "node-exporter"]);
         assert.deepEqual(
             images("mesh"),
             imageNames.filter((image) => !monitoring.includes(image)),

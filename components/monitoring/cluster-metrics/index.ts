@@ -1,0 +1,3 @@
+export { KubeStateMetrics, kubeStateMetricsDeployment } from "./kube-state-metrics";
+export { NodeExporter, nodeExporterDaemonSet } from "./node-exporter";
+export { clusterScrapeJobs } from "./scrape-jobs";
