@@ -9,7 +9,6 @@ const USED_OF_CADVISOR = [
     "container_cpu_cfs_throttled_periods_total",
     "container_memory_working_set_bytes",
     "container_network_(receive|transmit)_bytes_total",
-    "container_fs_(reads|writes)_bytes_total",
     "container_oom_events_total",
 ].join("|");
 

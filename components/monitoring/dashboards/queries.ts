@@ -100,8 +100,9 @@ export const usage = {
     /** Bytes per second. */
     received: rate("container_network_receive_bytes_total", POD, BY_POD),
     sent: rate("container_network_transmit_bytes_total", POD, BY_POD),
-    read: rate("container_fs_reads_bytes_total", CONTAINER, BY_POD),
-    written: rate("container_fs_writes_bytes_total", CONTAINER, BY_POD),
+    /** Bytes per second of the nodes' block devices: not every kernel counts them by container. */
+    read: `sum by (instance) (rate(node_disk_read_bytes_total[${WINDOW}]))`,
+    written: `sum by (instance) (rate(node_disk_written_bytes_total[${WINDOW}]))`,
     /** Pods that are ready, and that are not. */
     ready: `sum by (condition) (kube_pod_status_ready{${POD}})`,
     /** Starts of containers after their first one. */

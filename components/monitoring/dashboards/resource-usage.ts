@@ -52,16 +52,6 @@ export const resourceUsage: DashboardSpec = {
                     ],
                 }),
                 graph({
-                    title: "Disk",
-                    description:
-                        "Bytes per second that a pod's containers read from and write to block devices; what the page cache answers is not counted.",
-                    unit: units.BytesPerSecondIEC,
-                    queries: [
-                        { expr: usage.read, legend: `read ${pod}` },
-                        { expr: usage.written, legend: `write ${pod}` },
-                    ],
-                }),
-                graph({
                     title: "Readiness",
                     description:
                         "Pods that are ready (true) and that are not (false). The alert PodDown watches the latter (C16).",
@@ -95,6 +85,16 @@ export const resourceUsage: DashboardSpec = {
                     queries: [{ expr: usage.nodeMemory, legend: "{{instance}}" }],
                     thresholds: { warning: 0.8, critical: 0.9, bad: "above" },
                     max: 1,
+                }),
+                graph({
+                    title: "Disk of nodes",
+                    description:
+                        "Bytes per second read from and written to a node's block devices; what the page cache answers is not counted.",
+                    unit: units.BytesPerSecondIEC,
+                    queries: [
+                        { expr: usage.read, legend: "read {{instance}}" },
+                        { expr: usage.written, legend: "write {{instance}}" },
+                    ],
                 }),
             ],
         ],
