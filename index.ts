@@ -109,7 +109,7 @@ async function platform() {
     const monitoring = when(config.monitoring.enabled, () => {
         const namespaceName = config.egov.namespaces.monitoring;
         const namespace = egov?.monitoringNamespace;
-        return new Monitoring("monitoring", { config: config.monitoring, namespaceName, namespace, mesh }, onCluster);
+        return new Monitoring("monitoring", { config, sampleApp: image, namespaceName, namespace, mesh }, onCluster);
     });
 
     // Who may talk to whom, and how.

@@ -5,6 +5,8 @@ import { egressProblems, scopeProblems } from "./egress-problems";
 import { when, type Finding } from "./finding";
 import { gatewayApiProblems } from "./gateway-api-problems";
 import type { Resources } from "./resources";
+import { ruleProblems } from "./monitoring/rule-problems";
+import { receiverProblems } from "./monitoring/secrets";
 import type { PlatformConfig } from "./platform";
 import { routeProblems, weightProblems } from "./route-problems";
 import {
@@ -235,6 +237,8 @@ const rules: Contradiction[] = [
                   ),
     },
     { reads: ["cluster"], find: adoptionProblems },
+    { reads: ["cluster.kind", "monitoring", "alertingSecrets", "sampleImage"], find: receiverProblems },
+    { reads: ["monitoring.rules", "ecommerce.enabled"], find: ruleProblems },
     resourceRule("mesh.istiod", ({ mesh }) => mesh.istiod),
     resourceRule("mesh.sidecar", ({ mesh }) => mesh.sidecar),
     resourceRule("mesh.ingressGateway.resources", ({ mesh }) => mesh.ingressGateway.resources),

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { ALERTING_SECRETS } from "./monitoring/secrets";
 import type { PlatformConfig } from "./platform";
 import { validateConfig } from "./validate";
 
@@ -9,6 +10,7 @@ import { validateConfig } from "./validate";
  * without a stack trace and ends with a non-zero exit code.
  */
 export function loadConfig(): PlatformConfig {
+    requireEncrypted(ALERTING_SECRETS);
     const result = validateConfig(stackConfig(), pulumi.getProject());
     if (!result.ok) throw new pulumi.RunError(result.message);
     return result.config;
@@ -22,6 +24,18 @@ function stackConfig(): Record<string, unknown> {
             .filter(([key]) => key.startsWith(prefix))
             .map(([key, text]) => [key.slice(prefix.length), parse(text)]),
     );
+}
+
+/** Refuses a secret that lies in the stack's file as everybody can read it. Pulumi tells programs which keys are encrypted. */
+function requireEncrypted(name: string): void {
+    const key = `${pulumi.getProject()}:${name}`;
+    const told = process.env["PULUMI_CONFIG_SECRET_KEYS"];
+    if (told === undefined || pulumi.runtime.allConfig()[key] === undefined) return;
+    if (!(JSON.parse(told) as string[]).includes(key))
+        throw new pulumi.RunError(
+            `${key} is not encrypted: everybody who reads the stack's file reads the secrets. Take it out of the file, make new ` +
+                `secrets, and set them by pulumi config set --secret --path ${name}.NAME VALUE.`,
+        );
 }
 
 function parse(text: string): unknown {

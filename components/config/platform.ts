@@ -4,6 +4,7 @@ import { cluster } from "./cluster";
 import { reportContradictions } from "./contradictions";
 import { mesh } from "./mesh";
 import { monitoring } from "./monitoring/monitoring";
+import { alertingSecrets } from "./monitoring/secrets";
 import { policy } from "./policy";
 import { study } from "./study";
 import { duration } from "./units";
@@ -40,6 +41,9 @@ const sections = z.strictObject({
     ecommerce: ecommerce.prefault({}).describe("The C4ang e-commerce services (C1-C4)"),
     study: study.prefault({}).describe("The system of the traffic and resilience study (T1-T4, T6, T8, T10-T13)"),
     monitoring: monitoring.prefault({}).describe("What watches the mesh (E11-E16, C15-C17, S1, S2). Default: nothing"),
+    alertingSecrets: alertingSecrets
+        .optional()
+        .describe("Secrets of monitoring.receivers, set by `pulumi config set --secret --path` (E13). Default: none"),
     policy: policy.prefault({}).describe("What the policy rules overlook, and how strict they are (docs/policy.md)"),
     verification: verification.prefault({}).describe("Real requests after every deployment"),
 });

@@ -4,6 +4,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { AlertmanagerConfig } from "../config/monitoring/alertmanager";
 import { ALERTMANAGER } from "../config/monitoring/prometheus";
 import { spreadOut, unprivileged } from "../pods";
+import { configFolder, secretKeys } from "./alertmanager-config";
+import type { AlertmanagerSettings } from "./alertmanager-settings";
 import { MONITORING_USER, toolLabels, toolMetadata } from "./layout";
 import { dataClaims, dataVolume } from "./volumes";
 
@@ -11,16 +13,16 @@ import { dataClaims, dataVolume } from "./volumes";
 export interface AlertmanagerArgs {
     /** The stack's configuration under `istio-platform:monitoring.alertmanager`. */
     config: AlertmanagerConfig;
-    /** Its settings, `alertmanager.yaml`. */
-    settings: pulumi.Output<string>;
+    /** Its settings, and the secrets that they name. */
+    settings: AlertmanagerSettings;
     /** Namespace of the monitoring. */
     namespace: string;
 }
 
 const { name, port } = ALERTMANAGER;
 
-/** Secret of the settings, and its key (E13). */
-const SETTINGS = { secret: "alertmanager-config", file: "alertmanager.yaml" } as const;
+/** Secret of the settings (E13). */
+const SECRET = "alertmanager-config";
 
 /** Deployment of Alertmanager: one pod, as the e-Government guide has it. */
 export function alertmanagerDeployment(
@@ -34,7 +36,7 @@ export function alertmanagerDeployment(
         image: config.image,
         imagePullPolicy: "IfNotPresent",
         args: [
-            `--config.file=/etc/alertmanager/${SETTINGS.file}`,
+            `--config.file=${configFolder}/${secretKeys.config}`,
             "--storage.path=/alertmanager",
             `--data.retention=${config.retention}`,
             // One pod: it looks for no others.
@@ -47,7 +49,7 @@ export function alertmanagerDeployment(
         resources: config.resources,
         securityContext: unprivileged(MONITORING_USER),
         volumeMounts: [
-            { name: "settings", mountPath: "/etc/alertmanager", readOnly: true },
+            { name: "settings", mountPath: configFolder, readOnly: true },
             { name: "data", mountPath: "/alertmanager" },
         ],
     };
@@ -69,7 +71,7 @@ export function alertmanagerDeployment(
                     topologySpreadConstraints: spreadOut(labels),
                     containers: [container],
                     volumes: [
-                        { name: "settings", secret: { secretName: SETTINGS.secret } },
+                        { name: "settings", secret: { secretName: SECRET } },
                         dataVolume({ tool: name, config: config.volume }),
                     ],
                 },
@@ -89,9 +91,10 @@ export class Alertmanager extends pulumi.ComponentResource {
         const own = { parent: this };
         const metadata = toolMetadata(name, namespace);
         const account = new k8s.core.v1.ServiceAccount(name, { metadata }, own);
+        const files = pulumi.secret(settings.files);
         const secret = new k8s.core.v1.Secret(
-            SETTINGS.secret,
-            { metadata: { ...metadata, name: SETTINGS.secret }, stringData: { [SETTINGS.file]: settings } },
+            SECRET,
+            { metadata: { ...metadata, name: SECRET }, stringData: files },
             own,
         );
         const service = new k8s.core.v1.Service(
@@ -101,9 +104,7 @@ export class Alertmanager extends pulumi.ComponentResource {
         );
         const claims = dataClaims({ tool: name, namespace, config: config.volume }, own);
         // A digest of the settings tells nobody what they are.
-        const digest = pulumi.unsecret(
-            settings.apply((text) => createHash("sha256").update(text).digest("hex").slice(0, 12)),
-        );
+        const digest = pulumi.unsecret(files.apply(digestOf));
         const deployment = new k8s.apps.v1.Deployment(name, alertmanagerDeployment(args, digest), {
             parent: this,
             dependsOn: [account, secret, ...claims],
@@ -111,4 +112,9 @@ export class Alertmanager extends pulumi.ComponentResource {
         this.resources = [account, secret, service, ...claims, deployment];
         this.registerOutputs({});
     }
+}
+
+/** Twelve digits that are others for other files. */
+function digestOf(files: Readonly<Record<string, string>>): string {
+    return createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 12);
 }

@@ -1,18 +1,22 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { createNamespace } from "../apps/namespace";
-import type { MonitoringConfig } from "../config/monitoring/monitoring";
+import { recordsMessages, type AlertingSecret } from "../config/monitoring/secrets";
+import type { PlatformConfig } from "../config/platform";
 import { Alertmanager } from "./alertmanager";
 import { alertmanagerSettings } from "./alertmanager-settings";
 import { clusterScrapeJobs, KubeStateMetrics, NodeExporter } from "./cluster-metrics";
 import { Dashboards } from "./dashboards/dashboards";
+import { MessageRecorder, recorderAddresses } from "./message-recorder";
 import { Prometheus } from "./prometheus";
 import { ruleFiles } from "./rule-files";
 
 /** What watches the mesh. */
 export interface MonitoringArgs {
-    /** The stack's configuration under `istio-platform:monitoring`. */
-    config: MonitoringConfig;
+    /** The stack's configuration: `istio-platform:monitoring`, and the systems that the rules watch. */
+    config: PlatformConfig;
+    /** Image of the sample app, of which the recorder of messages is a mode. */
+    sampleApp: string;
     /** Name of the namespace (E1). */
     namespaceName: string;
     /**
@@ -31,15 +35,23 @@ export class Monitoring extends pulumi.ComponentResource {
 
     constructor(name: string, args: MonitoringArgs, opts?: pulumi.ComponentResourceOptions) {
         super("istio-platform:monitoring:Monitoring", name, {}, opts);
-        const { config, namespaceName } = args;
+        const { namespaceName, sampleApp } = args;
+        const { monitoring: config } = args.config;
         const namespace = args.namespace ?? createNamespace(namespaceName, { sidecars: false }, { parent: this });
         // Of a component every part waits for the namespace.
         const inNamespace = { parent: this, dependsOn: [namespace] };
+        const recorder = recordsMessages(args.config)
+            ? new MessageRecorder("message-recorder", { image: sampleApp, namespace: namespaceName }, inNamespace)
+            : undefined;
         const alertmanager = new Alertmanager(
             "alertmanager",
             {
                 config: config.alertmanager,
-                settings: alertmanagerSettings(config.receivers),
+                settings: alertmanagerSettings(
+                    config.receivers,
+                    Object.keys(args.config.alertingSecrets ?? {}) as AlertingSecret[],
+                    recorder && recorderAddresses(namespaceName),
+                ),
                 namespace: namespaceName,
             },
             inNamespace,
@@ -48,7 +60,7 @@ export class Monitoring extends pulumi.ComponentResource {
             "prometheus",
             {
                 config: config.prometheus,
-                rules: ruleFiles(config.rules),
+                rules: ruleFiles(args.config),
                 namespace: namespaceName,
                 furtherJobs: clusterScrapeJobs(config.clusterMetrics, namespaceName),
             },
@@ -72,7 +84,9 @@ export class Monitoring extends pulumi.ComponentResource {
         );
         this.resources = [
             ...(args.namespace ? [] : [namespace]),
-            ...[alertmanager, prometheus, ...clusterMetrics, dashboards].flatMap(({ resources }) => resources),
+            ...[alertmanager, prometheus, ...clusterMetrics, dashboards, ...(recorder ? [recorder] : [])].flatMap(
+                ({ resources }) => resources,
+            ),
         ];
         this.registerOutputs({});
     }

@@ -49,7 +49,7 @@ describe("Configuration: validation", () => {
             [
                 "an unknown key at the top, with the nearest known one",
                 { ecomerce: {} },
-                'ecomerce: unknown key, did you mean "ecommerce"? Known here: cluster, mesh, sampleImage, egov, ecommerce, study, policy, verification',
+                'ecomerce: unknown key, did you mean "ecommerce"? Known here: cluster, mesh, sampleImage, egov, ecommerce, study, monitoring, alertingSecrets, policy, verification',
             ],
             [
                 "an unknown nested key, with the nearest known one",

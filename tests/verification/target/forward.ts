@@ -27,13 +27,21 @@ export function readAnswer(response: http.IncomingMessage): Promise<ForwardedAns
     });
 }
 
-/** Sends GET `path` to 127.0.0.1:`port` inside the pod. */
-export async function forwardedGet(
+/** What is sent, and how long an answer is waited for. */
+export interface ForwardedRequest {
+    headers?: Readonly<Record<string, string>>;
+    /** Sent by POST, as JSON. Default: nothing, by GET. */
+    body?: unknown;
+    signal: AbortSignal;
+}
+
+/** Sends a request for `path` to 127.0.0.1:`port` inside the pod. */
+export async function forwardedRequest(
     kubeConfig: KubeConfig,
     pod: Pod,
     port: number,
     path: string,
-    options: { headers?: Readonly<Record<string, string>>; signal: AbortSignal },
+    options: ForwardedRequest,
 ): Promise<ForwardedAnswer> {
     const tunnel = new Tunnel();
     const where = `port ${port} of ${pod.namespace}/${pod.name}`;
@@ -59,29 +67,30 @@ export async function forwardedGet(
         const reason = options.signal.aborted
             ? "the whole answer has not come in time"
             : tunnel.errorText() || (error as Error).message;
-        throw new Error(`GET ${path} at ${where}: ${reason}`);
+        throw new Error(`${methodOf(options)} ${path} at ${where}: ${reason}`);
     } finally {
         tunnel.destroy();
         connection.close();
     }
 }
 
-function exchange(
-    tunnel: Tunnel,
-    path: string,
-    { headers, signal }: { headers?: Readonly<Record<string, string>>; signal: AbortSignal },
-): Promise<ForwardedAnswer> {
+const methodOf = ({ body }: ForwardedRequest) => (body === undefined ? "GET" : "POST");
+
+function exchange(tunnel: Tunnel, path: string, options: ForwardedRequest): Promise<ForwardedAnswer> {
+    const { headers, body, signal } = options;
+    const json = body !== undefined && { "content-type": "application/json" };
     return new Promise((resolve, reject) => {
         const request = http.request({
+            method: methodOf(options),
             path,
             signal,
             createConnection: () => tunnel,
             // Kept: where the pod closes first, the container runtime cuts off what is not read a second later.
-            headers: { host: "localhost", ...headers, connection: "keep-alive" },
+            headers: { host: "localhost", ...json, ...headers, connection: "keep-alive" },
         });
         request.on("error", reject);
         request.on("response", (response) => resolve(readAnswer(response)));
-        request.end();
+        request.end(body === undefined ? undefined : JSON.stringify(body));
     });
 }
 

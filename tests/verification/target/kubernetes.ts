@@ -14,9 +14,17 @@ import {
 } from "@kubernetes/client-node";
 import { within } from "../wait";
 import { proxiedGet } from "./api-proxy";
-import { forwardedGet, type ForwardedAnswer } from "./forward";
+import { forwardedRequest, type ForwardedAnswer } from "./forward";
 import { Semaphore } from "./semaphore";
-import type { Endpoint, KillOptions, Kubernetes, KubernetesObject, ObjectReference, Pod } from "./target";
+import type {
+    Endpoint,
+    ForwardOptions,
+    KillOptions,
+    Kubernetes,
+    KubernetesObject,
+    ObjectReference,
+    Pod,
+} from "./target";
 
 /** {@link Kubernetes} over the API server of a kubeconfig. */
 
@@ -137,18 +145,25 @@ export class KubernetesClient implements Kubernetes {
         );
     }
 
-    async get(
+    get(pod: Pod, port: number, path: string, options: ForwardOptions = {}): Promise<ForwardedAnswer> {
+        return this.forward(pod, port, path, options);
+    }
+
+    post(pod: Pod, port: number, path: string, body: unknown, options: ForwardOptions = {}): Promise<ForwardedAnswer> {
+        return this.forward(pod, port, path, { ...options, body });
+    }
+
+    private forward(
         pod: Pod,
         port: number,
         path: string,
-        { headers, timeout = forwardTimeout }: { headers?: Readonly<Record<string, string>>; timeout?: number } = {},
+        { timeout = forwardTimeout, ...request }: ForwardOptions & { body?: unknown },
     ): Promise<ForwardedAnswer> {
-        const what = `GET ${path} at port ${port} of ${pod.name}`;
         return this.forwards.use(() => {
             // From here on: the turn that was waited for does not count.
             const signal = AbortSignal.timeout(timeout);
-            const answer = forwardedGet(this.kubeConfig, pod, port, path, { signal, ...(headers && { headers }) });
-            return within(what, timeout, answer);
+            const answer = forwardedRequest(this.kubeConfig, pod, port, path, { ...request, signal });
+            return within(`${path} at port ${port} of ${pod.name}`, timeout, answer);
         });
     }
 

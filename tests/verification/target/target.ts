@@ -68,6 +68,20 @@ export interface KillOptions {
     gracePeriodSeconds?: number;
 }
 
+/** How a port of a pod is asked. */
+export interface ForwardOptions {
+    headers?: Readonly<Record<string, string>>;
+    /** Milliseconds. Default: a minute. */
+    timeout?: number;
+}
+
+/** What a port of a pod has answered. */
+export interface ForwardAnswer {
+    status: number;
+    headers: Readonly<Record<string, string | string[] | undefined>>;
+    body: string;
+}
+
 /** Reading access to the cluster, and what the chaos specs change. */
 export interface Kubernetes {
     version(): Promise<string>;
@@ -88,12 +102,9 @@ export interface Kubernetes {
     /** Runs a command in a container; its standard output. A non-zero exit code is an error. */
     exec(pod: Pod, container: string, command: readonly string[], options?: { timeout?: number }): Promise<string>;
     /** Sends GET `path` to 127.0.0.1:`port` inside the pod, past its sidecar. */
-    get(
-        pod: Pod,
-        port: number,
-        path: string,
-        options?: { headers?: Readonly<Record<string, string>>; timeout?: number },
-    ): Promise<{ status: number; headers: Readonly<Record<string, string | string[] | undefined>>; body: string }>;
+    get(pod: Pod, port: number, path: string, options?: ForwardOptions): Promise<ForwardAnswer>;
+    /** Sends `body` as JSON by POST to 127.0.0.1:`port` inside the pod, past its sidecar. */
+    post(pod: Pod, port: number, path: string, body: unknown, options?: ForwardOptions): Promise<ForwardAnswer>;
     /**
      * Has the API server send GET `path` to `port` of the pod's address: plain text from a client outside the mesh, which
      * the pod's sidecar gets like any other. `refused`: why there was no answer.
