@@ -31,7 +31,8 @@ function count(text: string): number {
     return number;
 }
 
-function costOf(stack: Stack, usage: Usage): CostLine[] {
+/** What a stack on AWS costs in a month, by resource. @throws UserError where it is on no cluster of AWS, or a price is missing. */
+export function costOf(stack: Stack, usage: Usage = SMALL): CostLine[] {
     const file = parse(readFileSync(stack.configFile, "utf8")) as { config?: Record<string, unknown> };
     const values = Object.entries(file.config ?? {}).map(([key, value]) => [key.replace("istio-platform:", ""), value]);
     const result = validateConfig(Object.fromEntries(values));

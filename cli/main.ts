@@ -15,6 +15,11 @@ const commands: { name: string; summary: string; load: () => Command }[] = [
         load: () => (require("./preview") as typeof import("./preview")).previewCommand(),
     },
     {
+        name: "review",
+        summary: "show what a change does, compared with its base: resources, policy, behaviour, cost, risk",
+        load: () => (require("./review") as typeof import("./review")).reviewCommand(),
+    },
+    {
         name: "verify",
         summary: "run the verification suite against a deployed environment",
         load: () => (require("./verify") as typeof import("./verify")).verifyCommand(),

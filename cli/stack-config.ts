@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
 import { localDirectory, projectDirectory, Stack } from "./project";
 
@@ -13,13 +13,13 @@ const encryptionFile = (stack: Stack) => join(directory, `${stack.name}.encrypti
  * Writes the configuration file that Pulumi is given: the stack's own file, and how this clone encrypts its secrets
  * unless the file says it. So a stack whose state lies in this clone leaves the committed file as it is.
  *
+ * @param file Where it is written. Default: the stack's own place in this clone.
  * @returns Path of the file.
  */
-export function writeWorkingConfig(stack: Stack): string {
+export function writeWorkingConfig(stack: Stack, file = join(directory, `Pulumi.${stack.name}.yaml`)): string {
     const text = readFileSync(stack.configFile, "utf8");
     const encryption = hasEncryption(text) ? "" : readIfThere(encryptionFile(stack));
-    mkdirSync(directory, { recursive: true });
-    const file = join(directory, `Pulumi.${stack.name}.yaml`);
+    mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, `${text.trimEnd()}\n${encryption}`, { mode: 0o600 });
     return file;
 }

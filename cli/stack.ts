@@ -1,5 +1,6 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
+import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { z } from "zod";
 import { ensurePulumi, PulumiInstallation } from "../tools/pulumi";
@@ -72,9 +73,37 @@ export class StackRunner {
         });
     }
 
+    /**
+     * Runs `pulumi <args>` and keeps what it prints: for a reader that is a program.
+     *
+     * @param options Folder of the program (default: this project's), and variables of the environment beside the usual ones.
+     */
+    async capture(
+        args: readonly string[],
+        { cwd = projectDirectory, env = {} }: { cwd?: string; env?: Record<string, string> } = {},
+    ): Promise<{ code: number; stdout: string; stderr: string }> {
+        const child = spawn(this.installation.command, [...args, "--non-interactive"], {
+            ...{ cwd, env: { ...this.environment, ...env }, stdio: ["ignore", "pipe", "pipe"] },
+        });
+        const [code, stdout, stderr] = await Promise.all([
+            new Promise<number>((resolve, reject) => {
+                child.on("error", reject);
+                child.on("close", (exit, signal) => resolve(exit ?? (signal === "SIGINT" ? 130 : 143)));
+            }),
+            text(child.stdout),
+            text(child.stderr),
+        ]);
+        return { code, stdout, stderr };
+    }
+
     /** The options that every `pulumi preview`, `up` and `destroy` of this stack takes. */
     get stackArguments(): string[] {
-        return ["--stack", this.stack.name, "--config-file", this.configFile, "--parallel", String(parallelResources)];
+        return this.argumentsWith(this.configFile);
+    }
+
+    /** The same options with another configuration of this stack. */
+    argumentsWith(configFile: string): string[] {
+        return ["--stack", this.stack.name, "--config-file", configFile, "--parallel", String(parallelResources)];
     }
 
     /** One line on what stands in for official parts of Pulumi, or undefined when nothing does. */

@@ -6,8 +6,17 @@ import type { LintFinding, LintResult } from "./lint";
 /** `security-severity` as code hosts sort by it: 9 and more critical, 7 high, 4 medium. */
 const SCORES: Readonly<Record<Severity, string>> = { critical: "9.5", high: "8.0", medium: "5.5", low: "2.0" };
 
+/** How a finding stands to an earlier run: code hosts show new ones, and close absent ones. */
+export type BaselineState = "new" | "unchanged" | "absent";
+
+/** What SARIF needs of a finding. */
+export type SarifFinding = LintFinding & { readonly baselineState?: BaselineState };
+
 /** The findings as SARIF 2.1.0, which code hosts show beside the lines. */
-export function toSarif({ findings, problems }: LintResult, rules: readonly Rule[]): object {
+export function toSarif(
+    { findings, problems }: { findings: readonly SarifFinding[]; problems: LintResult["problems"] },
+    rules: readonly Rule[],
+): object {
     const ids = new Map(rules.map(({ id }, index) => [id, index]));
     return {
         $schema: "https://json.schemastore.org/sarif-2.1.0.json",
@@ -42,7 +51,10 @@ function describe({ id, title, reason, fix, severity }: Rule): object {
     };
 }
 
-function result({ rule, object, field, message, fix, enforcement, severity, place }: LintFinding, ruleIndex?: number) {
+function result(
+    { rule, object, field, message, fix, enforcement, severity, place, baselineState }: SarifFinding,
+    ruleIndex?: number,
+) {
     return {
         ruleId: rule,
         ...(ruleIndex !== undefined && { ruleIndex }),
@@ -58,6 +70,7 @@ function result({ rule, object, field, message, fix, enforcement, severity, plac
         }),
         // The same mistake keeps its identity when lines above it come and go.
         partialFingerprints: { "objectAndField/v1": `${rule}|${object}|${field}` },
+        ...(baselineState !== undefined && { baselineState }),
         properties: { severity, fix },
     };
 }

@@ -49,7 +49,8 @@ export function describeDifferences(all: readonly Difference[]): string {
         .join("");
 }
 
-function fieldDifferences(path: string, before: unknown, after: unknown): FieldDifference[] {
+/** What differs in two values, field by field; elements of lists that have names are found by these. */
+export function fieldDifferences(path: string, before: unknown, after: unknown): FieldDifference[] {
     const [old, current] = [parts(before), parts(after)];
     if (!old || !current || Array.isArray(before) !== Array.isArray(after))
         return JSON.stringify(before) === JSON.stringify(after) ? [] : [{ path, before, after }];
