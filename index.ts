@@ -4,6 +4,7 @@ import { createCluster } from "./components/cluster/cluster";
 import { resolveImages } from "./components/cluster/images";
 import { hostsThrough } from "./components/config/egress";
 import { publicHosts } from "./components/config/hosts";
+import { sampleMetrics } from "./components/config/monitoring/sample-metrics";
 import { loadConfig } from "./components/config/load";
 import { EgressGateway, GATEWAY_HEALTH, IngressGateway, ISTIO_NAMESPACE, IstioControlPlane } from "./components/mesh";
 import { loadCharts } from "./components/mesh/charts";
@@ -95,10 +96,11 @@ async function platform() {
         () => new EgovHello("egov", { config: config.egov, image, gateway, mesh }, onCluster),
     );
     const knownHosts = externalHosts.knownHosts(config.ecommerce.scope?.outside ?? []);
-    const ecommerce = when(
-        config.ecommerce.enabled,
-        () => new Ecommerce("ecommerce", { config: config.ecommerce, image, entrance, knownHosts, mesh }, onCluster),
-    );
+    const ecommerce = when(config.ecommerce.enabled, () => {
+        const metrics = sampleMetrics(config);
+        const args = { config: config.ecommerce, image, entrance, knownHosts, metrics, mesh };
+        return new Ecommerce("ecommerce", args, onCluster);
+    });
     const study = when(
         config.study.enabled,
         () => new TrafficStudy("study", { config: config.study, image, gatewaySelector, mesh }, onCluster),
@@ -109,7 +111,8 @@ async function platform() {
     const monitoring = when(config.monitoring.enabled, () => {
         const namespaceName = config.egov.namespaces.monitoring;
         const namespace = egov?.monitoringNamespace;
-        return new Monitoring("monitoring", { config, sampleApp: image, namespaceName, namespace, mesh }, onCluster);
+        const args = { config, sampleApp: image, namespaceName, namespace, proxies: images.proxyDistribution, mesh };
+        return new Monitoring("monitoring", args, onCluster);
     });
 
     // Who may talk to whom, and how.

@@ -2,6 +2,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { EcommerceConfig } from "../config/apps";
 import { canaryVersions } from "../config/canary";
+import type { SampleMetrics } from "../config/monitoring/sample-metrics";
 import { ServiceAuthorization } from "../security";
 import { ISTIO_NAMESPACE } from "../mesh";
 import {
@@ -32,6 +33,11 @@ export interface EcommerceArgs {
      * @default none
      */
     knownHosts?: readonly KnownHost[];
+    /**
+     * What a service counts for Prometheus (C17).
+     * @default nothing
+     */
+    metrics?: (service: string) => SampleMetrics | undefined;
     /** What must be there before pods and traffic policy: the control plane. */
     mesh: readonly pulumi.Resource[];
 }
@@ -110,7 +116,7 @@ export class Ecommerce extends pulumi.ComponentResource {
 
     private createService(
         name: string,
-        { config, image, mesh }: EcommerceArgs,
+        { config, image, metrics, mesh }: EcommerceArgs,
         namespace: k8s.core.v1.Namespace,
         gateway: AnyGateway,
     ): pulumi.CustomResource[] {
@@ -137,6 +143,7 @@ export class Ecommerce extends pulumi.ComponentResource {
                         },
                     }),
                 },
+                metrics: metrics?.(name),
                 disruptionBudget: config.disruptionBudgets,
                 sidecarInjector: mesh,
             },

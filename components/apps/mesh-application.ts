@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { SampleMetrics } from "../config/monitoring/sample-metrics";
 import type { ServiceReference } from "../traffic";
 import { disruptionBudgets } from "../pods";
 import { deployment, service, type WorkloadArgs } from "./workload";
@@ -20,6 +21,11 @@ export interface MeshApplicationArgs {
     versions: Readonly<
         Record<string, Pick<WorkloadArgs, "name" | "labels" | "zone" | "answer" | "env" | "replicas" | "resources">>
     >;
+    /**
+     * What the containers count for Prometheus (C17).
+     * @default nothing
+     */
+    metrics?: SampleMetrics | undefined;
     /**
      * Whether nodes are emptied of its pods one at a time, where there are several.
      * @default false
@@ -47,7 +53,7 @@ export class MeshApplication extends pulumi.ComponentResource {
 
     constructor(name: string, args: MeshApplicationArgs, opts?: pulumi.ComponentResourceOptions) {
         super("istio-platform:apps:MeshApplication", name, {}, opts);
-        const { namespaceName, servicePort, containerPort, image, versions } = args;
+        const { namespaceName, servicePort, containerPort, image, versions, metrics } = args;
         const inNamespace = { parent: this, dependsOn: [args.namespace] };
 
         const account = new k8s.core.v1.ServiceAccount(
@@ -71,6 +77,7 @@ export class MeshApplication extends pulumi.ComponentResource {
                         namespace: namespaceName,
                         image,
                         port: containerPort,
+                        metrics,
                     }),
                     { parent: this, dependsOn: [account, ...args.sidecarInjector] },
                 ),

@@ -1,4 +1,5 @@
 import type { types } from "@pulumi/kubernetes";
+import type { SampleMetrics } from "../config/monitoring/sample-metrics";
 import type { Resources } from "../config/resources";
 import { containerArgs, HEALTH_PATH, type Answer } from "./image";
 import { spreadOut, unprivileged } from "../pods";
@@ -29,6 +30,11 @@ export interface WorkloadArgs {
     answer: Answer;
     /** Port that the container listens on. */
     port: number;
+    /**
+     * What the container counts for Prometheus.
+     * @default nothing
+     */
+    metrics?: SampleMetrics | undefined;
     /** Environment of the container beside POD_NAME. */
     env?: Readonly<Record<string, string>>;
     /** Number of pods. */
@@ -55,7 +61,7 @@ export function workloadLabels({
 
 /** The Deployment of a workload; selector, pod labels and spreading agree by construction (C8). */
 export function deployment(args: WorkloadArgs) {
-    const { app, version, namespace, name = app, replicas } = args;
+    const { app, version, namespace, name = app, replicas, metrics } = args;
     const labels = workloadLabels(args);
     const selector = { app, version };
     return {
@@ -64,7 +70,7 @@ export function deployment(args: WorkloadArgs) {
             replicas,
             selector: { matchLabels: selector },
             template: {
-                metadata: { labels },
+                metadata: { labels, ...(metrics && { annotations: pastTheSidecar(metrics.port) }) },
                 spec: {
                     serviceAccountName: app,
                     automountServiceAccountToken: false,
@@ -80,18 +86,27 @@ export function deployment(args: WorkloadArgs) {
     } satisfies types.input.apps.v1.Deployment;
 }
 
-function container({ app, image, answer, port, env = {}, resources }: WorkloadArgs) {
+/** Annotation by which connections to a port reach the container itself. */
+const pastTheSidecar = (port: number) => ({ "traffic.sidecar.istio.io/excludeInboundPorts": String(port) });
+
+function container({ app, image, answer, port, metrics, env = {}, resources }: WorkloadArgs) {
     const health = { httpGet: { path: HEALTH_PATH, port: "http" } };
     return {
         name: app,
         image,
         imagePullPolicy: "IfNotPresent",
-        args: containerArgs(port, answer),
+        args: [...containerArgs(port, answer), ...(metrics ? [`-metrics-listen=:${metrics.port}`] : [])],
         env: [
             { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
-            ...Object.entries(env).map(([name, value]) => ({ name, value })),
+            ...Object.entries({ ...env, ...(metrics && { BUSINESS: metrics.business }) }).map(([name, value]) => ({
+                name,
+                value,
+            })),
         ],
-        ports: [{ name: "http", containerPort: port }],
+        ports: [
+            { name: "http", containerPort: port },
+            ...(metrics ? [{ name: "http-metrics", containerPort: metrics.port }] : []),
+        ],
         // Asked every second until it answers, so that a pod is Ready as soon as it can be; then seldom.
         startupProbe: { ...health, periodSeconds: 1, timeoutSeconds: 2, failureThreshold: 60 },
         readinessProbe: { ...health, periodSeconds: 2, timeoutSeconds: 2, failureThreshold: 2 },

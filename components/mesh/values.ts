@@ -111,7 +111,11 @@ export function controlPlaneValues(mesh: MeshConfig, images: MeshImages) {
                 // Only matters where sidecars are ordinary containers (Kubernetes before 1.29).
                 holdApplicationUntilProxyStarts: true,
                 drainDuration: DRAIN_DURATION,
-                proxyStatsMatcher: { inclusionRegexps: VISIBLE_STATISTICS },
+                proxyStatsMatcher: {
+                    inclusionRegexps: VISIBLE_STATISTICS,
+                    // What the monitoring has such proxies count: Istio's own have a filter for it.
+                    ...(vanilla && { inclusionPrefixes: ["istio."] }),
+                },
             },
         },
     };

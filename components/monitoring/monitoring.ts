@@ -8,8 +8,10 @@ import { alertmanagerSettings } from "./alertmanager-settings";
 import { clusterScrapeJobs, KubeStateMetrics, NodeExporter } from "./cluster-metrics";
 import { Dashboards } from "./dashboards/dashboards";
 import { MessageRecorder, recorderAddresses } from "./message-recorder";
+import { MeshMetrics } from "./mesh-metrics";
 import { Prometheus } from "./prometheus";
 import { ruleFiles } from "./rule-files";
+import { scrapeJobs } from "./scrape-jobs";
 
 /** What watches the mesh. */
 export interface MonitoringArgs {
@@ -24,6 +26,8 @@ export interface MonitoringArgs {
      * @default one is made
      */
     namespace?: k8s.core.v1.Namespace;
+    /** Whose Envoy the proxies are: vanilla ones are told to count requests as Istio's own do. */
+    proxies: "istio" | "vanilla-envoy";
     /** What must be there before Istio's objects: the control plane. */
     mesh: readonly pulumi.Resource[];
 }
@@ -35,7 +39,7 @@ export class Monitoring extends pulumi.ComponentResource {
 
     constructor(name: string, args: MonitoringArgs, opts?: pulumi.ComponentResourceOptions) {
         super("istio-platform:monitoring:Monitoring", name, {}, opts);
-        const { namespaceName, sampleApp } = args;
+        const { namespaceName, sampleApp, proxies, mesh } = args;
         const { monitoring: config } = args.config;
         const namespace = args.namespace ?? createNamespace(namespaceName, { sidecars: false }, { parent: this });
         // Of a component every part waits for the namespace.
@@ -62,7 +66,10 @@ export class Monitoring extends pulumi.ComponentResource {
                 config: config.prometheus,
                 rules: ruleFiles(args.config),
                 namespace: namespaceName,
-                furtherJobs: clusterScrapeJobs(config.clusterMetrics, namespaceName),
+                jobs: [
+                    ...scrapeJobs({ namespace: namespaceName, proxies }),
+                    ...clusterScrapeJobs(config.clusterMetrics, namespaceName),
+                ],
             },
             inNamespace,
         );
@@ -82,8 +89,13 @@ export class Monitoring extends pulumi.ComponentResource {
             { config: config.dashboards, namespace: namespaceName },
             inNamespace,
         );
+        const meshMetrics =
+            proxies === "vanilla-envoy"
+                ? [new MeshMetrics("standard-metrics", { parent: this, dependsOn: [...mesh] })]
+                : [];
         this.resources = [
             ...(args.namespace ? [] : [namespace]),
+            ...meshMetrics,
             ...[alertmanager, prometheus, ...clusterMetrics, dashboards, ...(recorder ? [recorder] : [])].flatMap(
                 ({ resources }) => resources,
             ),

@@ -1,8 +1,8 @@
 import { ALERTMANAGER, type PrometheusConfig } from "../config/monitoring/prometheus";
-import { scrapeJobs } from "./scrape-jobs";
+import type { ScrapeJob } from "./scrape-jobs";
 
 /** Prometheus' settings, `prometheus.yml`: the rule files and Alertmanager's address are those of E11. */
-export function prometheusSettings(config: PrometheusConfig, namespace: string, furtherJobs: readonly object[] = []) {
+export function prometheusSettings(config: PrometheusConfig, jobs: readonly ScrapeJob[]) {
     return {
         global: {
             scrape_interval: config.scrapeInterval,
@@ -13,6 +13,6 @@ export function prometheusSettings(config: PrometheusConfig, namespace: string, 
         alerting: {
             alertmanagers: [{ static_configs: [{ targets: [`${ALERTMANAGER.name}:${ALERTMANAGER.port}`] }] }],
         },
-        scrape_configs: [...scrapeJobs(namespace), ...furtherJobs],
+        scrape_configs: jobs,
     };
 }

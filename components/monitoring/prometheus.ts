@@ -5,6 +5,7 @@ import { PROMETHEUS, type PrometheusConfig } from "../config/monitoring/promethe
 import { spreadOut, unprivileged } from "../pods";
 import { MONITORING_USER, toolLabels, toolMetadata } from "./layout";
 import { prometheusSettings } from "./prometheus-settings";
+import type { ScrapeJob } from "./scrape-jobs";
 import { dataClaims, dataVolume } from "./volumes";
 
 /** What measures the mesh. */
@@ -15,11 +16,8 @@ export interface PrometheusArgs {
     rules: Readonly<Record<string, string>>;
     /** Namespace of the monitoring. */
     namespace: string;
-    /**
-     * What is scraped beside the monitoring itself: `scrape_configs`.
-     * @default nothing
-     */
-    furtherJobs?: readonly object[];
+    /** What is scraped. */
+    jobs: readonly ScrapeJob[];
 }
 
 const { name, port } = PROMETHEUS;
@@ -29,7 +27,7 @@ const SETTINGS = { configMap: name, directory: "/etc/prometheus" } as const;
 const RULES = { configMap: "prometheus-rules", directory: "/etc/prometheus/rules" } as const;
 
 /** Deployment of Prometheus: one pod, as the e-Government guide has it. */
-export function prometheusDeployment({ config, namespace, rules, furtherJobs }: PrometheusArgs) {
+export function prometheusDeployment({ config, namespace, rules, jobs }: PrometheusArgs) {
     const labels = toolLabels(name);
     const health = (path: string) => ({ httpGet: { path: `/-/${path}`, port: "http" } });
     const container = {
@@ -55,7 +53,7 @@ export function prometheusDeployment({ config, namespace, rules, furtherJobs }: 
         ],
     };
     const digest = createHash("sha256")
-        .update(JSON.stringify([prometheusSettings(config, namespace, furtherJobs), rules]))
+        .update(JSON.stringify([prometheusSettings(config, jobs), rules]))
         .digest("hex");
     return {
         metadata: toolMetadata(name, namespace),
@@ -117,14 +115,14 @@ export class Prometheus extends pulumi.ComponentResource {
 
     constructor(resource: string, args: PrometheusArgs, opts?: pulumi.ComponentResourceOptions) {
         super("istio-platform:monitoring:Prometheus", resource, {}, opts);
-        const { config, namespace, rules, furtherJobs } = args;
+        const { config, namespace, rules, jobs } = args;
         const own = { parent: this };
         const metadata = toolMetadata(name, namespace);
         const account = new k8s.core.v1.ServiceAccount(name, { metadata }, own);
         const access = this.createAccess(namespace);
         const settings = new k8s.core.v1.ConfigMap(
             SETTINGS.configMap,
-            { metadata, data: { "prometheus.yml": asText(prometheusSettings(config, namespace, furtherJobs)) } },
+            { metadata, data: { "prometheus.yml": asText(prometheusSettings(config, jobs)) } },
             own,
         );
         const ruleFiles = new k8s.core.v1.ConfigMap(

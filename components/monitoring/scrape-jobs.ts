@@ -1,10 +1,91 @@
 import { ALERTMANAGER, PROMETHEUS } from "../config/monitoring/prometheus";
+import { CONTROL_PLANE_SELECTOR, ISTIO_NAMESPACE } from "../mesh";
+import { istioLabels, type Relabeling } from "./istio-labels";
 
-/** What Prometheus scrapes: `scrape_configs`. */
-export function scrapeJobs(namespace: string) {
-    const own = ({ name, port }: { name: string; port: number }) => ({
-        job_name: name,
-        static_configs: [{ targets: [`${name}.${namespace}:${port}`] }],
+/** What Prometheus scrapes: `scrape_configs`. Targets are found by the names of the pods' ports, so that no pod needs an annotation. */
+
+/** What decides about the scrapes. */
+export interface ScrapeArgs {
+    /** Namespace of the monitoring. */
+    namespace: string;
+    /** Whose Envoy the proxies are: Istio's own count requests by themselves. */
+    proxies: "istio" | "vanilla-envoy";
+}
+
+/** A job, as Prometheus writes it. */
+export interface ScrapeJob {
+    readonly job_name: string;
+    readonly metric_relabel_configs?: readonly Relabeling[];
+    readonly [field: string]: unknown;
+}
+
+/** Names of the jobs; the suite and dashboards refer to them. */
+export const JOBS = {
+    proxies: "istio-proxies",
+    controlPlane: "istiod",
+    applications: "applications",
+} as const;
+
+/** Where Envoy's statistics are, as Istio has them: its port's name, and the path. */
+const PROXY_STATISTICS = { port: "http-envoy-prom", path: "/stats/prometheus" } as const;
+
+/** Name of the port at which an application shows its own metrics. */
+const APPLICATION_METRICS = "http-metrics";
+
+/** Port of istiod's metrics. */
+const CONTROL_PLANE_METRICS = 15014;
+
+/** All jobs but those of `clusterMetrics`, which has its own. */
+export function scrapeJobs({ namespace, proxies }: ScrapeArgs): ScrapeJob[] {
+    const controlPlane = Object.entries(CONTROL_PLANE_SELECTOR).map(([label, value]) => keep(`label_${label}`, value));
+    return [
+        tool(PROMETHEUS, namespace),
+        tool(ALERTMANAGER, namespace),
+        {
+            ...pods(JOBS.proxies, [keep("container_port_name", PROXY_STATISTICS.port)]),
+            metrics_path: PROXY_STATISTICS.path,
+            metric_relabel_configs: [
+                // Some of these for each cluster of each proxy, each twenty times: nobody asks for them.
+                { source_labels: ["__name__"], regex: "envoy_cluster_.+_bucket", action: "drop" },
+                ...(proxies === "vanilla-envoy" ? istioLabels() : []),
+            ],
+        },
+        pods(
+            JOBS.controlPlane,
+            [...controlPlane, keep("container_port_number", String(CONTROL_PLANE_METRICS))],
+            [ISTIO_NAMESPACE],
+        ),
+        pods(JOBS.applications, [keep("container_port_name", APPLICATION_METRICS)]),
+    ];
+}
+
+/** A tool of the monitoring, by its Service. */
+function tool({ name, port }: { name: string; port: number }, namespace: string): ScrapeJob {
+    return { job_name: name, static_configs: [{ targets: [`${name}.${namespace}.svc:${port}`] }] };
+}
+
+const keep = (fact: string, regex: string): Relabeling => ({
+    source_labels: [`__meta_kubernetes_pod_${fact}`],
+    regex,
+    action: "keep",
+});
+
+/** Ports of pods; each series says whose it is. Pods that have ended are left out. */
+function pods(job: string, wanted: readonly Relabeling[], namespaces?: readonly string[]): ScrapeJob {
+    const label = (name: string, fact = name): Relabeling => ({
+        source_labels: [`__meta_kubernetes_${fact}`],
+        target_label: name,
     });
-    return [own(PROMETHEUS), own(ALERTMANAGER)];
+    return {
+        job_name: job,
+        kubernetes_sd_configs: [{ role: "pod", ...(namespaces && { namespaces: { names: namespaces } }) }],
+        relabel_configs: [
+            ...wanted,
+            { source_labels: ["__meta_kubernetes_pod_phase"], regex: "Succeeded|Failed", action: "drop" },
+            label("namespace"),
+            label("pod", "pod_name"),
+            label("app", "pod_label_app"),
+            label("version", "pod_label_version"),
+        ],
+    };
 }

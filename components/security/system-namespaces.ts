@@ -19,6 +19,7 @@ export interface SystemNamespace {
 /** The namespaces of the systems that are deployed, with everybody who calls them by the configuration (S6). */
 export function systemNamespaces(config: PlatformConfig): SystemNamespace[] {
     const { egov, ecommerce, study } = config;
+    const observers = config.monitoring.enabled ? [egov.namespaces.monitoring] : [];
     const { admitted = {} } = config.mesh.networkPolicies ?? {};
     const namespace = (name: string, others: Omit<SystemNamespace, "name">): SystemNamespace => ({
         name,
@@ -50,7 +51,7 @@ export function systemNamespaces(config: PlatformConfig): SystemNamespace[] {
                       ports: [ecommerce.containerPort],
                       behindGateway: true,
                       callers: callOneAnother(ecommerce.authorization?.calls) ? [ecommerce.namespace] : [],
-                      observers: [],
+                      observers,
                   }),
               ]
             : []),
@@ -61,7 +62,7 @@ export function systemNamespaces(config: PlatformConfig): SystemNamespace[] {
                       ports: [...new Set(Object.values(studyContainerPorts))],
                       behindGateway: true,
                       callers: [study.namespace],
-                      observers: [],
+                      observers,
                   }),
               ]
             : []),

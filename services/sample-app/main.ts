@@ -1,5 +1,5 @@
 import { readClientOptions, runClient } from "./client";
-import { readRecorderOptions, readServerOptions, StartError } from "./options";
+import { readRecorderOptions, readServerOptions, StartError, type ServerOptions } from "./options";
 import { SampleServer } from "./server";
 
 /** Entry point: `client ...` sends requests from inside the pod, `recorder ...` takes messages, anything else serves. */
@@ -19,10 +19,22 @@ async function main(args: readonly string[]): Promise<void> {
         return;
     }
     const options = readServerOptions(args, process.env);
-    const server = new SampleServer(options);
-    stopOnSignal(server);
+    const metrics = options.metrics && (await startMetrics(options.metrics, options.business));
+    const server = new SampleServer(options, (answered) => metrics?.count(answered));
+    stopOnSignal({ stop: () => server.stop().then(() => metrics?.stop()) });
     const port = await server.listen();
     console.log(`${options.pod} is listening on port ${port}`);
+}
+
+/** Loaded where it is wanted alone. */
+async function startMetrics(
+    { port, host }: NonNullable<ServerOptions["metrics"]>,
+    business: ServerOptions["business"],
+) {
+    const { BusinessMetrics } = await import("./metrics");
+    const metrics = new BusinessMetrics(business);
+    console.log(`metrics are at port ${await metrics.listen(port, host)}`);
+    return metrics;
 }
 
 /** Ends when it is asked to; at once when it is asked again. */

@@ -3,6 +3,7 @@ import { parseDuration } from "./duration";
 import { readEnvironmentFaults, type EnvironmentFaults } from "./environment-faults";
 import { FlagError, lastValue, parseFlags } from "./flags";
 import type { Forward } from "./forward";
+import { businesses, type Business } from "./business";
 import type { MessageRecorderOptions } from "./message-recorder";
 
 /** What the server was told by its flags and its environment. */
@@ -23,6 +24,10 @@ export interface ServerOptions {
     readonly forceError: boolean;
     /** Delays and errors that the environment asks for (T8, T11). */
     readonly faults: EnvironmentFaults;
+    /** Where Prometheus finds what the service counts (C17); undefined: nothing is counted. */
+    readonly metrics: { readonly host: string | undefined; readonly port: number } | undefined;
+    /** What it counts about its business: env BUSINESS. */
+    readonly business: Business | undefined;
     /** Name of the pod: env POD_NAME, else the host's name, which in a pod is the same. */
     readonly pod: string;
     /** Name of the service, told by health: env SERVICE_NAME, else the pod's name without its generated endings. */
@@ -40,7 +45,7 @@ export class StartError extends Error {
 }
 
 const USAGE = `Usage:
-  main.js -text TEXT | -forward URL [-listen ADDRESS] [-status-code N] [-grace DURATION]
+  main.js -text TEXT | -forward URL [-listen ADDRESS] [-metrics-listen ADDRESS] [-status-code N] [-grace DURATION]
     (-forward http://host:port keeps the path of each request, -forward http://host:port/path uses that path)
   main.js recorder [-listen ADDRESS] [-smtp-listen ADDRESS]
   main.js client -url URL... [-host HOST] [-header NAME:VALUE]... [-method M] [-count N] [-concurrency N] [-timeout DURATION]
@@ -63,7 +68,7 @@ export function readServerOptions(args: readonly string[], env: NodeJS.ProcessEn
     };
     let flags;
     try {
-        flags = parseFlags(args, ["listen", "text", "status-code", "forward", "grace"]);
+        flags = parseFlags(args, ["listen", "metrics-listen", "text", "status-code", "forward", "grace"]);
     } catch (error) {
         if (error instanceof FlagError) return fail(error.message, BAD_FLAG);
         throw error;
@@ -73,6 +78,7 @@ export function readServerOptions(args: readonly string[], env: NodeJS.ProcessEn
     const pod = env["POD_NAME"] || os.hostname();
     const text = lastValue(flags, "text") || env["ECHO_TEXT"] || undefined;
     const forward = lastValue(flags, "forward");
+    const metrics = lastValue(flags, "metrics-listen");
     if (!text && !forward) return fail("Missing -text option! (or -forward)", MISUSE);
     if (text && forward) return fail("-text and -forward exclude each other", MISUSE);
 
@@ -84,6 +90,8 @@ export function readServerOptions(args: readonly string[], env: NodeJS.ProcessEn
         grace: grace(lastValue(flags, "grace") ?? "1s", fail),
         forceError: env["FORCE_ERROR"]?.toLowerCase() === "true",
         faults: environmentFaults(env, fail),
+        metrics: metrics === undefined ? undefined : listenAddress(metrics, fail),
+        business: businessOf(env["BUSINESS"], fail),
         pod,
         service: env["SERVICE_NAME"] || serviceOfPod(pod),
     };
@@ -115,6 +123,12 @@ export function readRecorderOptions(args: readonly string[]): MessageRecorderOpt
 /** `orders-5c9f7d6b8-x2x4z` -> `orders`: takes off what a Deployment's ReplicaSet adds to its pods' names. */
 export function serviceOfPod(pod: string): string {
     return pod.replace(/-[a-z0-9]{6,10}-[a-z0-9]{5}$/, "");
+}
+
+function businessOf(text: string | undefined, fail: Fail): Business | undefined {
+    if (!text) return undefined;
+    const found = businesses.find((business) => business === text);
+    return found ?? fail(`invalid environment: BUSINESS is "${text}": one of ${businesses.join(", ")}`, BAD_FLAG);
 }
 
 type Fail = (message: string, code: number) => never;

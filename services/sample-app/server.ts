@@ -2,6 +2,7 @@ import http from "node:http";
 import { drawFault } from "./environment-faults";
 import { attemptOf, Fault, FaultHeaderError, faultOf } from "./faults";
 import { forward } from "./forward";
+import type { Answered } from "./metrics";
 import type { ServerOptions } from "./options";
 import { peerOf } from "./peer";
 import { LONGEST_KEY, RecordedRequest, Recorder } from "./recorder";
@@ -20,7 +21,11 @@ export class SampleServer {
     private readonly http = http.createServer((request, response) => this.handle(request, response));
     private draining = false;
 
-    constructor(private readonly options: ServerOptions) {
+    /** @param answered Called with every answered request but those about health and the suite's own. */
+    constructor(
+        private readonly options: ServerOptions,
+        private readonly answered: (request: Answered) => void = () => undefined,
+    ) {
         // Longer than any idle time-out of a proxy in front, so that the proxy is the one to close idle connections.
         this.http.keepAliveTimeout = 3_700_000;
     }
@@ -71,6 +76,8 @@ export class SampleServer {
             response.once("finish", () => (recorded.status = response.statusCode));
         }
         if (url.pathname.endsWith("/health")) return this.health(response);
+        const { method = "" } = request;
+        response.once("finish", () => this.answered({ method, status: response.statusCode }));
         // A forwarder passes the fault headers on: the last service of the chain is the one that fails.
         if (this.options.forward && !this.options.forceError)
             return forward(this.options.forward, url, request, response);

@@ -10,6 +10,7 @@ import { platform, type PlatformConfig } from "../../components/config/platform"
 import { alertmanagerConfig } from "../../components/monitoring/alertmanager-config";
 import { recorderAddresses } from "../../components/monitoring/message-recorder";
 import { prometheusSettings } from "../../components/monitoring/prometheus-settings";
+import { scrapeJobs } from "../../components/monitoring/scrape-jobs";
 import { ruleFiles, rulesOf } from "../../components/monitoring/rule-files";
 import { ensureToolchain } from "../../tools/toolchain";
 import { promtoolFile } from "../alerts/promtool";
@@ -31,7 +32,10 @@ const configurations: Record<string, PlatformConfig> = {
     "every receiver, the production profile": platform.parse({
         cluster: { kind: "embedded" },
         egov: { outlierDetection: "production" },
-        monitoring: { receivers: { pagerduty: {}, email: mail, recorder: false }, rules: { highErrorRate: { above: 5 } } },
+        monitoring: {
+            receivers: { pagerduty: {}, email: mail, recorder: false },
+            rules: { highErrorRate: { above: 5 } },
+        },
     }),
     "short windows and the recorder, as in tests": platform.parse({
         cluster: { kind: "embedded" },
@@ -93,7 +97,10 @@ for (const [title, config] of Object.entries(configurations))
         });
 
         it("E11 promtool accepts the settings that name the rule files and Alertmanager", async () => {
-            const settings = prometheusSettings(prometheus, "monitoring");
+            const settings = prometheusSettings(
+                prometheus,
+                scrapeJobs({ namespace: "egov-monitoring", proxies: "vanilla-envoy" }),
+            );
             writeFileSync(
                 join(directory, "prometheus.yml"),
                 stringify({ ...settings, rule_files: [join(rules, "*.yaml")] }),

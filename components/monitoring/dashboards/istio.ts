@@ -4,7 +4,7 @@ import { graph } from "./panels";
 import { circuitBreakers, mesh } from "./queries";
 
 const service = "{{destination_service_name}}";
-const cluster = "{{envoy_cluster_name}}";
+const cluster = "{{cluster_name}}";
 
 /** What the proxies see and do (C17). */
 export const istioMetrics: DashboardSpec = {

@@ -114,7 +114,7 @@ export const usage = {
 } as const;
 
 /** What Envoy itself counts of the connections to a service: each proxy for itself, by the name of its cluster. */
-const CLUSTER = "envoy_cluster_name";
+const CLUSTER = "cluster_name";
 const OUTBOUND = `${CLUSTER}=~"outbound.*($service)[.].*"`;
 
 /** Circuit breakers and connection pools. */
