@@ -20,7 +20,7 @@ const UNKNOWN = "unknown";
 function set(target: string, labels: readonly string[], regex: string, replacement: string): Relabeling {
     return {
         source_labels: ["__name__", ...labels],
-        regex: `envoy_istio_.+;${regex}`,
+        regex: `envoy_istio_[^;]+;${regex}`,
         target_label: target,
         replacement,
     };

@@ -5,8 +5,8 @@ export const MONITORING_USER = 65534;
 
 /** `metadata` of everything that belongs to a tool; of cluster-wide objects without the namespace. */
 export function toolMetadata(name: string, namespace: string) {
-    return { name, namespace, labels: { app: name } };
+    return { name, namespace, labels: toolLabels(name) };
 }
 
 /** Label of a pod that tells its tool. */
-export const toolLabels = (name: string) => ({ app: name });
+export const toolLabels = (name: string): Record<string, string> => ({ app: name });

@@ -150,4 +150,20 @@ describe("Verification, T14 S4: the filters of a proxy against the declared obje
         passed["virtualInbound"]!.filter_chains!.at(-1)!.filters!.shift();
         assert.deepEqual(problems(passed, [declaredAllow]), [`virtualInbound, tcp: ${allowFact} is missing`]);
     });
+
+    it("C15 finds an access logger that nobody declares, and misses a declared one", () => {
+        const logger = (stat: string) => ({ name: "envoy.access_loggers.stats", typed_config: { stat_prefix: stat } });
+        const file = { name: "envoy.access_loggers.file", typed_config: { path: "/dev/stdout" } };
+        const patch = (context: string, stat: string) => ({
+            applyTo: "NETWORK_FILTER",
+            match: { context },
+            patch: { operation: "MERGE", value: { typed_config: { access_log: [logger(stat)] } } },
+        });
+        const declared = [object("EnvoyFilter", { configPatches: [patch("SIDECAR_INBOUND", "istio")] })];
+        const fact = "the access logger envoy.access_loggers.stats with {stat_prefix:istio}";
+        const counting = sidecar([], {}, { access_log: [file, logger("istio")] });
+        assert.deepEqual(problems(counting, declared), []);
+        assert.deepEqual(problems(counting), [`${at}: ${fact} is not declared`]);
+        assert.deepEqual(problems(sidecar([], {}, { access_log: [file] }), declared), [`${at}: ${fact} is missing`]);
+    });
 });

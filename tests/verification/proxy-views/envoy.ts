@@ -23,10 +23,17 @@ export interface FilterConfig {
     rds?: { route_config_name?: string };
     route_config?: RouteConfiguration;
     http_filters?: HttpFilter[];
+    access_log?: AccessLogger[];
     rules?: RbacRules;
     shadow_rules?: RbacRules;
     /** Those whose tokens are checked. */
     providers?: Record<string, { issuer?: string; audiences?: string[] }>;
+}
+
+/** What writes down, or counts, the requests of an HTTP connection manager. */
+export interface AccessLogger {
+    name?: string;
+    typed_config?: object;
 }
 
 /** A filter of an HTTP connection manager. */

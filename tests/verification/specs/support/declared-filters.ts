@@ -1,5 +1,5 @@
 import { routeFacts } from "./route-table";
-import type { FilterChain, FilterConfig, HttpFilter, Listener, RbacRules } from "../../proxy-views/envoy";
+import type { AccessLogger, FilterChain, FilterConfig, HttpFilter, Listener, RbacRules } from "../../proxy-views/envoy";
 import type { DeclaredObject } from "../../target/file";
 
 /**
@@ -34,6 +34,9 @@ const istioFilters: Readonly<Record<string, readonly string[] | "any">> = {
 };
 const istioNetworkFilters = [tcpProxy, "istio.metadata_exchange", "istio.stats"];
 
+/** Access loggers that Istio gives to every proxy; what they write is another check's matter. */
+const istioLoggers = ["envoy.access_loggers.file"];
+
 /** Fields of a connection manager that Istio sets, or that other checks compare. */
 const managerFields = ["@type", "stat_prefix", "rds", "route_config", "http_filters", "tracing", "access_log"].concat(
     ["server_name", "use_remote_address", "forward_client_cert_details", "set_current_client_cert_details"],
@@ -48,8 +51,10 @@ export function filterProblems(proxy: FilteredProxy, declared: readonly Declared
     const problems = Object.entries(proxy.listeners).flatMap(([name, listener]) => {
         const { filter_chains: chains = [], default_filter_chain: last, traffic_direction: direction } = listener;
         const guarded = isSidecar ? direction === "INBOUND" : direction !== undefined;
+        const context = isSidecar ? `SIDECAR_${direction}` : "GATEWAY";
         return [...chains, ...(last ? [last] : [])].flatMap((chain) => {
-            const wanted = guarded ? declaredFacts(chain, own) : [];
+            const loggers = direction === undefined ? [] : declaredLoggers(chain, own, context);
+            const wanted = [...(guarded ? declaredFacts(chain, own) : []), ...loggers];
             const seen = chainFacts(chain);
             const at = chain.name === undefined || chain.name === name ? name : `${name}, ${chain.name}`;
             return [
@@ -88,13 +93,17 @@ const filterFact = (name: string): string => `the filter ${name}`;
 const fieldFact = (name: string): string => `the connection manager's ${name}`;
 const tokensFact = (issuer: string, audiences: readonly string[]): string =>
     `tokens of ${issuer} for ${[...audiences].sort().join() || "anybody"}`;
+const loggerFact = ({ name = "", typed_config: config = {} }: AccessLogger): string =>
+    `the access logger ${name} with ${canonical(config)}`;
 const authorizationFact = "a question to an authorization service";
 
 function managerFacts(config: FilterConfig): string[] {
     const fields = Object.keys(config).filter((field) => !managerFields.includes(field));
     const routes = (config.route_config?.virtual_hosts ?? []).flatMap((host) => host.routes ?? []);
+    const loggers = (config.access_log ?? []).filter(({ name = "" }) => !istioLoggers.includes(name));
     return [
         ...fields.map(fieldFact),
+        ...loggers.map(loggerFact),
         ...(config.http_filters ?? []).flatMap(httpFilterFacts),
         ...routes.flatMap((route) => routeFacts(route as never).filter((fact) => !ownRoute.test(fact))),
     ];
@@ -212,7 +221,8 @@ function declaredTokens(own: readonly DeclaredObject[]): string[] {
 
 interface Patch {
     applyTo: string;
-    patch: { value?: { name?: string; typed_config?: object } };
+    match?: { context?: string };
+    patch: { value?: { name?: string; typed_config?: { access_log?: AccessLogger[] } } };
 }
 
 /** HTTP filters that EnvoyFilters add, and fields of the connection manager that they set. */
@@ -224,7 +234,26 @@ function declaredPatches(own: readonly DeclaredObject[]): string[] {
             if (applyTo === "HTTP_FILTER" && value?.name) return [filterFact(value.name)];
             if (applyTo !== "NETWORK_FILTER") return [];
             return Object.keys(value?.typed_config ?? {})
-                .filter((field) => field !== "@type")
+                .filter((field) => field !== "@type" && field !== "access_log")
                 .map(fieldFact);
         });
+}
+
+/** Access loggers that EnvoyFilters add to the connection managers of one kind of listener. */
+function declaredLoggers({ filters = [] }: FilterChain, own: readonly DeclaredObject[], context: string): string[] {
+    if (!filters.some(({ name }) => name === manager)) return [];
+    return own
+        .filter(({ kind }) => kind === "EnvoyFilter")
+        .flatMap(({ spec }) => (spec as { configPatches: Patch[] }).configPatches)
+        .filter(({ applyTo, match }) => applyTo === "NETWORK_FILTER" && match?.context === context)
+        .flatMap(({ patch: { value } }) => value?.typed_config?.access_log ?? [])
+        .map(loggerFact);
+}
+
+/** A value as a text that does not depend on the order of its fields; Envoy shows large numbers as texts. */
+function canonical(value: unknown): string {
+    if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
+    if (typeof value !== "object" || value === null) return String(value);
+    const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${fields.map(([name, field]) => `${name}:${canonical(field)}`).join()}}`;
 }
