@@ -65,6 +65,11 @@ const commands: { name: string; summary: string; load: () => Command }[] = [
         load: () => (require("./tools") as typeof import("./tools")).toolsCommand(),
     },
     {
+        name: "resources",
+        summary: "compare requests and limits with what the containers use",
+        load: () => (require("./resources") as typeof import("./resources")).resourcesCommand(),
+    },
+    {
         name: "cost",
         summary: "estimate what an environment on AWS costs in a month",
         load: () => (require("./cost") as typeof import("./cost")).costCommand(),

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { adoptionProblems } from "./cluster-problems";
 import { eksProblems } from "./eks-problems";
 import { egressProblems, scopeProblems } from "./egress-problems";
+import { chartProblems } from "./monitoring/chart-problems";
 import { when, type Finding } from "./finding";
 import { gatewayApiProblems } from "./gateway-api-problems";
 import type { Resources } from "./resources";
@@ -37,6 +38,7 @@ interface Contradiction {
 }
 
 const rules: Contradiction[] = [
+    { reads: ["cluster.kind", "monitoring.enabled", "monitoring.grafana", "monitoring.kiali"], find: chartProblems },
     {
         reads: ["cluster", "ecommerce", "mesh.version", "mesh.ingressGateway", "sampleImage"],
         find: eksProblems,

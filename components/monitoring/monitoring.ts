@@ -5,6 +5,7 @@ import { recordsMessages, type AlertingSecret } from "../config/monitoring/secre
 import type { PlatformConfig } from "../config/platform";
 import { Alertmanager } from "./alertmanager";
 import { alertmanagerSettings } from "./alertmanager-settings";
+import { chartTools } from "./charts";
 import { clusterScrapeJobs, KubeStateMetrics, NodeExporter } from "./cluster-metrics";
 import { Dashboards } from "./dashboards/dashboards";
 import { MessageRecorder, recorderAddresses } from "./message-recorder";
@@ -93,12 +94,18 @@ export class Monitoring extends pulumi.ComponentResource {
             proxies === "vanilla-envoy"
                 ? [new MeshMetrics("standard-metrics", { parent: this, dependsOn: [...mesh] })]
                 : [];
+        const charts = chartTools(config, namespaceName, {}, inNamespace);
         this.resources = [
             ...(args.namespace ? [] : [namespace]),
             ...meshMetrics,
-            ...[alertmanager, prometheus, ...clusterMetrics, dashboards, ...(recorder ? [recorder] : [])].flatMap(
-                ({ resources }) => resources,
-            ),
+            ...[
+                alertmanager,
+                prometheus,
+                ...clusterMetrics,
+                dashboards,
+                ...charts,
+                ...(recorder ? [recorder] : []),
+            ].flatMap(({ resources }) => resources),
         ];
         this.registerOutputs({});
     }

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { alertmanager } from "./alertmanager";
 import { clusterMetrics } from "./cluster-metrics";
 import { dashboards } from "./dashboards";
+import { grafana } from "./grafana";
+import { kiali } from "./kiali";
 import { logs } from "./logs";
 import { prometheus } from "./prometheus";
 import { receivers } from "./receivers";
@@ -23,6 +25,12 @@ export const monitoring = z.strictObject({
     tracing: tracing.prefault({}).describe("Traces of requests (E16)"),
     logs: logs.prefault({}).describe("Logs of all pods (S2)"),
     dashboards: dashboards.prefault({}).describe("Grafana's dashboards (C17)"),
+    grafana: grafana
+        .optional()
+        .describe(
+            "Grafana by its official chart, on kind and EKS (S2). Default: none; the dashboards are there as ConfigMaps",
+        ),
+    kiali: kiali.optional().describe("Kiali by its official chart, on kind and EKS (S2, E16). Default: none"),
     clusterMetrics: clusterMetrics.prefault({}).describe("Metrics of Kubernetes' objects and of the nodes (C16, C17)"),
 });
 export type MonitoringConfig = z.infer<typeof monitoring>;

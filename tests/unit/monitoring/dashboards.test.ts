@@ -149,7 +149,7 @@ describe("monitoring: dashboards (C17)", () => {
         );
         for (const { metadata, data } of maps) {
             assert.equal(metadata.namespace, "monitoring");
-            assert.equal(metadata.labels["grafana_dashboard"], "1");
+            assert.equal((metadata.labels as Record<string, string>)["grafana_dashboard"], "1");
             assert.equal(metadata.annotations["grafana_folder"], "Other");
             // A ConfigMap is at most 1 MiB.
             assert.ok(JSON.stringify(data).length < 1_000_000);
