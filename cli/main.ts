@@ -35,6 +35,11 @@ const commands: { name: string; summary: string; load: () => Command }[] = [
         load: () => (require("./load") as typeof import("./load")).loadCommand(),
     },
     {
+        name: "alerts",
+        summary: "give every alert a real cause, and see that the right people are told",
+        load: () => (require("./alerts") as typeof import("./alerts")).alertsCommand(),
+    },
+    {
         name: "inspect",
         summary: "show what a pod's proxy has been told, and what has changed in it",
         load: () => (require("./inspect") as typeof import("./inspect")).inspectCommand(),

@@ -37,7 +37,7 @@ export function ruleCases(config: PlatformConfig, rules: RulesConfig): RuleCase[
 /** When a condition that holds from the first step on has been one for long enough, in steps. */
 function timing({ window = "0ms", held }: { window?: string; held: string }, step: number) {
     const steps = (duration: string) => Math.ceil(milliseconds(duration) / step);
-    return { window: steps(window), firing: steps(window) + steps(held) + 2, drained: steps(window) + 2 };
+    return { firing: steps(window) + steps(held) + 2, drained: steps(window) + 2 };
 }
 
 const stepOf = (window: string, parts = stepsInWindow) => milliseconds(window) / parts;
@@ -60,7 +60,7 @@ function circuitBreakerCases({ egov }: PlatformConfig, { circuitBreaker }: Rules
     const rule = "CircuitBreakerAlerts/CircuitBreakerOpen";
     const name = "CircuitBreakerOpen";
     const step = stepOf(circuitBreaker.window);
-    const { window, firing: at, drained } = timing({ window: circuitBreaker.window, held: circuitBreaker.for }, step);
+    const { firing: at, drained } = timing({ window: circuitBreaker.window, held: circuitBreaker.for }, step);
     const errors = circuitBreaker.errors ?? egov.outlierDetection.consecutive5xxErrors;
     const host = `egov-hello.${egov.namespaces.app}.svc.cluster.local`;
     const requests = (reporter: string, namespace: string, response_code: string, phases: Phases): InputSeries => ({
@@ -88,10 +88,9 @@ function circuitBreakerCases({ egov }: PlatformConfig, { circuitBreaker }: Rules
         { rule, kind: "fires", step, at, input: both("500", [errors, at + 1]), alerts: alert },
         {
             // Before the time is over it is pending, which tells nobody.
-            ...{ rule, kind: "is quiet", step, at: 2, input: both("500", [errors * 10, 3]), alerts: none(name) },
-            ...(milliseconds(circuitBreaker.for) > 2 * step && {
-                expressions: [state(name, "pending", labels, true), state(name, "firing", labels, false)],
-            }),
+            ...{ rule, kind: "is quiet", step: stepOf(circuitBreaker.for, 4), at: 3 },
+            ...{ input: both("500", [errors * 10, 4]), alerts: none(name) },
+            expressions: [state(name, "pending", labels, true), state(name, "firing", labels, false)],
         },
         {
             // Fewer errors than it takes, among many answers.
@@ -102,9 +101,7 @@ function circuitBreakerCases({ egov }: PlatformConfig, { circuitBreaker }: Rules
             ...{ rule, kind: "resolves", step, at: at + drained, alerts: none(name) },
             input: [...both("200", [10, at + drained + 1]), ...both("500", [errors, at], [0, drained + 1])],
         },
-    ]
-        .map((one): RuleCase => ({ ...one, kind: one.kind as RuleCase["kind"] }))
-        .filter(({ at }) => at >= 0 && window > 0);
+    ];
 }
 
 /** Requests to the service, as a proxy in its namespace tells of them. */
@@ -410,23 +407,23 @@ function signalCases(config: PlatformConfig, { goldenSignals: windows }: RulesCo
                 container(
                     "container_cpu_usage_seconds_total",
                     { container: "app" },
-                    counter([0.02 * (cpuStep / 1000), steps]),
+                    counter([0.5 * (cpuStep / 1000), steps]),
                 ),
                 container(
                     "container_cpu_usage_seconds_total",
                     { container: "istio-proxy" },
-                    counter([0.01 * (cpuStep / 1000), steps]),
+                    counter([0.25 * (cpuStep / 1000), steps]),
                 ),
-                container("container_cpu_usage_seconds_total", {}, counter([0.03 * (cpuStep / 1000), steps])),
+                container("container_cpu_usage_seconds_total", {}, counter([0.75 * (cpuStep / 1000), steps])),
                 container(
                     "kube_pod_container_resource_requests",
                     { container: "app", resource: "cpu" },
-                    gauge([0.05, steps]),
+                    gauge([1, steps]),
                 ),
                 container(
                     "kube_pod_container_resource_requests",
                     { container: "istio-proxy", resource: "cpu" },
-                    gauge([0.01, steps]),
+                    gauge([0.5, steps]),
                 ),
             ],
             expressions: recorded(cpu, ofWorkload, 0.5),

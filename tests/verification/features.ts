@@ -2,6 +2,7 @@ import { siteHosts, undeclaredServices } from "../../components/config/egress";
 import { namedHosts } from "../../components/config/hosts";
 import { milliseconds } from "../../components/config/units";
 import { enforcesNetworkPolicies } from "../../components/config/network-policies";
+import { recordsMessages } from "../../components/config/monitoring/secrets";
 import type { PlatformConfig } from "../../components/config/platform";
 import { beyondScope, calledOutside } from "./specs/support/scope";
 import { retriesErrors } from "./specs/support/errors";
@@ -16,6 +17,11 @@ export const longestEjection = 60_000;
 export const longestTimeout = 60_000;
 /** The longest time until a rate limit is full again that the suite waits for. */
 export const longestRefill = 20_000;
+
+/** The longest time until a message that the suite waits for. */
+export const longestGrouping = 25_000;
+/** The longest time for which a provoked alert must have its cause, or remembers it. */
+export const longestAlert = 60_000;
 
 /** What one critical finding adds to the sum of severities of a request. */
 const criticalFinding = 5;
@@ -203,6 +209,32 @@ const features = {
     "hosts-through-sidecar": ({ mesh: { egress } }: PlatformConfig) =>
         siteHosts(egress).some(([, { through }]) => through === "sidecar") ||
         "mesh.egress.hosts names no service of mesh.egress.site that is reached from the pods themselves",
+    monitoring: ({ monitoring }: PlatformConfig) => monitoring.enabled || "monitoring.enabled is false",
+    recorder: (config: PlatformConfig) =>
+        recordsMessages(config) ||
+        "monitoring.receivers.recorder is not set: messages go to those whom they are for, who are not bothered by tests",
+    pagerduty: ({ monitoring }: PlatformConfig) =>
+        monitoring.receivers.pagerduty !== undefined || "monitoring.receivers.pagerduty is not set",
+    email: ({ monitoring }: PlatformConfig) =>
+        monitoring.receivers.email !== undefined || "monitoring.receivers.email is not set",
+    /** A message comes so soon that it can be waited for. */
+    "short-grouping": ({ monitoring: { receivers } }: PlatformConfig) =>
+        milliseconds(receivers.groupWait) + milliseconds(receivers.groupInterval) <= longestGrouping ||
+        `monitoring.receivers.groupWait and groupInterval are longer than the ${longestGrouping / 1000} s that the suite waits`,
+    /** An alert fires and ends so soon that it can be waited for. */
+    "short-alerts": ({ monitoring: { rules } }: PlatformConfig) => {
+        const { circuitBreaker, highErrorRate, highLatency, overflow, podDown } = rules;
+        const times = Object.entries({ circuitBreaker, highErrorRate, highLatency, overflow }).map(
+            ([name, { window, for: held }]) => [name, milliseconds(window) + milliseconds(held)] as const,
+        );
+        const [name] = [...times, ["podDown", milliseconds(podDown.for)] as const].find(
+            ([, time]) => time > longestAlert,
+        ) ?? [undefined];
+        return (
+            name === undefined ||
+            `monitoring.rules.${name}: an alert fires and ends later than the ${longestAlert / 1000} s that the suite waits`
+        );
+    },
 } satisfies Record<string, FeatureTest>;
 
 export type Feature = keyof typeof features;

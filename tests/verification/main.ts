@@ -13,7 +13,7 @@ const program = new Command("verification")
     .addOption(
         new Option(
             "--suite <name>",
-            "behaviour: what is declared; chaos: what happens when versions are switched and parts killed; load: what shows under load",
+            "behaviour: what is declared; chaos: what happens when versions are switched and parts killed; load: what shows under load; alerts: every alert with a real cause; calm: ten minutes without one",
         )
             .choices(Object.keys(suites))
             .default("behaviour"),

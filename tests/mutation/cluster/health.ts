@@ -54,9 +54,10 @@ export async function hastenEnding(mesh: Mesh): Promise<void> {
         }
 }
 
-function namespaces({ config: { egov, ecommerce, study } }: Mesh): string[] {
+function namespaces({ config: { egov, ecommerce, study, monitoring } }: Mesh): string[] {
     return [
         "istio-system",
+        ...(monitoring.enabled ? [egov.namespaces.monitoring] : []),
         ...(egov.enabled ? [egov.namespaces.app, egov.namespaces.infra] : []),
         ...(ecommerce.enabled ? [ecommerce.namespace] : []),
         ...(study.enabled ? [study.namespace] : []),

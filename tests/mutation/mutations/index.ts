@@ -3,6 +3,7 @@ import { canaries } from "./canaries";
 import { chaos } from "./chaos";
 import { controlPlaneSettings } from "./control-plane-settings";
 import { accessLog } from "./access-log";
+import { alerts } from "./alerts";
 import { authorization } from "./authorization";
 import { destinationRules } from "./destination-rules";
 import { egress } from "./egress";
@@ -57,6 +58,7 @@ export const mutations: readonly Mutation[] = [
     ...egress,
     ...scopes,
     ...workloads,
+    ...alerts,
     ...ofIstioRoutes(chaos),
     ...equivalent,
 ];

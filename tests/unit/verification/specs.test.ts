@@ -42,9 +42,9 @@ describe("Verification, specs: the list", () => {
 describe("Verification, specs: features", () => {
     const lacks = (values: Parameters<typeof config>[0], ...needs: Parameters<typeof missing>[0]) =>
         missing(needs, config(values));
-    /** What the local environment does not have, because other things exclude it. */
-    const optional = ["weights", "gateway-api"];
-    it("the local environment has all but weights on the plain route and the other API of routes", () => {
+    /** What the local environment does not have: other things exclude it, or it takes more of the machine. */
+    const optional = ["weights", "gateway-api", "monitoring", "pagerduty", "email"];
+    it("the local environment has all but weights on the plain route, the other API of routes and the monitoring", () => {
         const local = config(stackFileConfig("local"));
         const needs = new Set(
             specs.flatMap((spec) => [

@@ -1,4 +1,16 @@
 import type { Spec } from "../spec";
+import {
+    egovCircuitBreakerAlert,
+    highErrorRateAlert,
+    highLatencyAlert,
+    overflowAlert,
+    podDownAlert,
+} from "./alerts/causes";
+import { alertDelivery } from "./alerts/delivery";
+import { goldenSignals } from "./alerts/golden-signals";
+import { quiet } from "./alerts/quiet";
+import { alertReceivers } from "./alerts/receivers";
+import { alertRules } from "./alerts/rules";
 import { applicationPod } from "./chaos/application-pod";
 import { blueGreen } from "./chaos/blue-green";
 import { certificate } from "./chaos/certificate";
@@ -117,6 +129,9 @@ export const specs: readonly Spec[] = [
     routeMatches,
     routeMirrors,
     routeFaults,
+    alertRules,
+    alertReceivers,
+    alertDelivery,
 ];
 
 /**
@@ -128,6 +143,26 @@ const chaos: readonly Spec[] = [blueGreen, certificate, applicationPod, controlP
 /** What shows only under load (T8): not part of a deployment, but of `npm run load`. */
 const load: readonly Spec[] = [loadTail];
 
-/** The suites by name: `behaviour` after every deployment and by `npm run verify`, `chaos` by `npm run chaos`, `load` by `npm run load`. */
-export const suites = { behaviour: specs, chaos, load } as const;
+/**
+ * Every alert with a real cause, and what is recorded of a known load (E12, C15, C16): not part of a deployment, whose mesh
+ * it disturbs, but of `npm run alerts`. Last, and alone: the mesh without a cause.
+ */
+const alerts: readonly Spec[] = [
+    egovCircuitBreakerAlert,
+    highErrorRateAlert,
+    highLatencyAlert,
+    podDownAlert,
+    overflowAlert,
+    goldenSignals,
+    quiet("alerts-quiet", 20_000, "20 seconds"),
+];
+
+/** Ten minutes without a cause for an alert: `npm run alerts -- --quiet`. */
+const calm: readonly Spec[] = [quiet("alerts-calm", 600_000, "10 minutes")];
+
+/**
+ * The suites by name: `behaviour` after every deployment and by `npm run verify`, `chaos` by `npm run chaos`, `load` by
+ * `npm run load`, `alerts` and `calm` by `npm run alerts`.
+ */
+export const suites = { behaviour: specs, chaos, load, alerts, calm } as const;
 export type SuiteName = keyof typeof suites;
