@@ -2,11 +2,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { Memory } from "./report";
 
-/** Memory of the processes of an embedded cluster, by program, the largest first. Cgroups tell which processes are its. */
-export function memoryOfCluster(cluster: string): Memory[] {
+/**
+ * Memory of a cluster's processes, by program, the largest first.
+ * @param cgroups What the names of the cgroups of its processes have in common, and of no others.
+ */
+export function memoryOf(cgroups: RegExp): Memory[] {
     const rows = new Map<string, Memory>();
     for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-        if (!new RegExp(`/kubenode/${cluster}-`).test(text(pid, "cgroup"))) continue;
+        if (!cgroups.test(text(pid, "cgroup"))) continue;
         const rollup = text(pid, "smaps_rollup");
         const mebibytes = (key: string) =>
             Number(new RegExp(`^${key}:\\s+(\\d+) kB`, "m").exec(rollup)?.[1] ?? 0) / 1024;
