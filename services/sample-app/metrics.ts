@@ -1,11 +1,12 @@
 import http from "node:http";
 import { Counter, Registry } from "prom-client";
-import type { Business } from "./business";
+import { channels, type Business, type Channel } from "./business";
 
 /** An answered request, as far as the business is concerned. */
 export interface Answered {
     readonly method: string;
     readonly status: number;
+    readonly channel: Channel;
 }
 
 /**
@@ -13,7 +14,7 @@ export interface Answered {
  * that a scrape is no request of the mesh.
  *
  * Orders and sign-ups are POSTs that were answered with 2xx. Every POST is a payment, a success with 2xx. A GET shows
- * recommendations, a POST is a click on one, both with 2xx.
+ * recommendations, a POST is a click on one, both with 2xx. Each is counted by the channel that the header `x-channel` names.
  */
 export class BusinessMetrics {
     private readonly registry = new Registry();
@@ -54,38 +55,44 @@ export class BusinessMetrics {
 
     private countersOf(business: Business): (answered: Answered) => void {
         const done = ({ status }: Answered) => status >= 200 && status < 300;
+        const posted = (counter: Counter<"channel">) => (answered: Answered) => {
+            if (answered.method === "POST" && done(answered)) counter.inc({ channel: answered.channel });
+        };
         switch (business) {
-            case "orders": {
-                const orders = this.counter("orders_created_total", "Orders that were created");
-                return (answered) => void (answered.method === "POST" && done(answered) && orders.inc());
-            }
-            case "customers": {
-                const signUps = this.counter("customers_signed_up_total", "Customers who have signed up");
-                return (answered) => void (answered.method === "POST" && done(answered) && signUps.inc());
-            }
+            case "orders":
+                return posted(this.counter("orders_created_total", "Orders that were created"));
+            case "customers":
+                return posted(this.counter("customers_signed_up_total", "Customers who have signed up"));
             case "payments": {
-                const name = "payments_total";
-                const payments = this.counter(name, "Payments by outcome", ["outcome"]);
-                // Both are shown from the beginning: a series that begins with its first event hides it from increase().
-                for (const outcome of ["success", "failure"]) payments.inc({ outcome }, 0);
-                return (answered) =>
-                    void (
-                        answered.method === "POST" && payments.inc({ outcome: done(answered) ? "success" : "failure" })
-                    );
+                const help = "Payments by outcome";
+                const payments = this.counter("payments_total", help, { outcome: ["success", "failure"] });
+                return (answered) => {
+                    const outcome = done(answered) ? "success" : "failure";
+                    if (answered.method === "POST") payments.inc({ outcome, channel: answered.channel });
+                };
             }
             case "recommendations": {
                 const shown = this.counter("recommendations_shown_total", "Recommendations that were shown");
                 const clicked = this.counter("recommendations_clicked_total", "Recommendations that were clicked");
+                const onClick = posted(clicked);
                 return (answered) => {
-                    if (!done(answered)) return;
-                    if (answered.method === "GET") shown.inc();
-                    if (answered.method === "POST") clicked.inc();
+                    if (answered.method === "GET" && done(answered)) shown.inc({ channel: answered.channel });
+                    onClick(answered);
                 };
             }
         }
     }
 
-    private counter<Label extends string = never>(name: string, help: string, labelNames: Label[] = []) {
-        return new Counter<Label>({ name, help, labelNames, registers: [this.registry] });
+    /** A counter by channel and `more`. All series are shown from the beginning: one that begins with its first event hides it from increase(). */
+    private counter<Label extends string = never>(name: string, help: string, more?: Record<Label, readonly string[]>) {
+        const values: Record<string, readonly string[]> = { ...more, channel: channels };
+        const labelNames = Object.keys(values) as (Label | "channel")[];
+        const counter = new Counter<Label | "channel">({ name, help, labelNames, registers: [this.registry] });
+        const all = labelNames.reduce<Record<string, string>[]>(
+            (found, label) => found.flatMap((one) => values[label]!.map((value) => ({ ...one, [label]: value }))),
+            [{}],
+        );
+        for (const labels of all) counter.inc(labels as Record<Label | "channel", string>, 0);
+        return counter;
     }
 }

@@ -1,4 +1,5 @@
 import http from "node:http";
+import { channelOf } from "./business";
 import { drawFault } from "./environment-faults";
 import { attemptOf, Fault, FaultHeaderError, faultOf } from "./faults";
 import { forward } from "./forward";
@@ -77,7 +78,8 @@ export class SampleServer {
         }
         if (url.pathname.endsWith("/health")) return this.health(response);
         const { method = "" } = request;
-        response.once("finish", () => this.answered({ method, status: response.statusCode }));
+        const channel = channelOf(request.headers["x-channel"]);
+        response.once("finish", () => this.answered({ method, status: response.statusCode, channel }));
         // A forwarder passes the fault headers on: the last service of the chain is the one that fails.
         if (this.options.forward && !this.options.forceError)
             return forward(this.options.forward, url, request, response);

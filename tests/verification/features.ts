@@ -184,6 +184,14 @@ const features = {
     /** A pod that belongs to no system. */
     "outside-site": ({ mesh }: PlatformConfig) =>
         mesh.egress.site !== undefined || "mesh.egress.site is not set: there is no pod outside of the systems",
+    /** The suite reaches the ports of nodes. */
+    "node-ports": ({ cluster }: PlatformConfig) =>
+        cluster.kind !== "eks" || "cluster.kind is eks: its nodes are not reached from outside",
+    /** The services whose business is counted are there. */
+    "business-services": ({ ecommerce }: PlatformConfig) =>
+        ["order-api", "payment-api", "customer-api", "recommendation-api"].every(
+            (name) => name in ecommerce.services,
+        ) || "ecommerce.services has not all of those whose business is counted",
     ...studyFeatures,
     "registry-only": ({ mesh }: PlatformConfig) =>
         mesh.outboundTrafficPolicy === "REGISTRY_ONLY" ||

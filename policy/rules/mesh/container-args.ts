@@ -17,7 +17,7 @@ export const containerArgs: Rule = {
         for (const workload of mesh.workloads)
             for (const container of workload.containers) {
                 if (typeof container.image !== "string" || !ECHO_IMAGES.test(container.image)) continue;
-                if (container.arguments === UNKNOWN || isClient(container)) continue;
+                if (container.arguments === UNKNOWN || hasOtherTask(container)) continue;
                 if (answers(container.arguments, /^--?(text|forward)$/)) continue;
                 yield at(
                     workload,
@@ -40,7 +40,8 @@ function answers(given: readonly Maybe<string>[], flag: RegExp): boolean {
     });
 }
 
-/** The sample app's image also holds a client, started by its first argument. */
-function isClient(container: Container): boolean {
-    return Array.isArray(container.arguments) && container.arguments.includes("client");
+/** The sample app's image also holds a client and a recorder of messages, started by their first argument. */
+function hasOtherTask(container: Container): boolean {
+    const known = ["client", "recorder"];
+    return Array.isArray(container.arguments) && container.arguments.some((argument) => known.includes(argument));
 }

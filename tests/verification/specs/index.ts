@@ -58,6 +58,9 @@ import { studySettings } from "./study/settings";
 import { studyTimeouts } from "./study/timeouts";
 import { studyZoneDistribution } from "./study/zone-distribution";
 import { studyZoneFailover } from "./study/zone-failover";
+import { businessMetrics } from "./monitoring/business-metrics";
+import { meshMetrics } from "./monitoring/mesh-metrics";
+import { prometheus } from "./monitoring/prometheus";
 import { accessLog } from "./mesh/access-log";
 import { controlPlaneSettings } from "./mesh/control-plane-settings";
 import { declaredObjects } from "./mesh/declared-objects";
@@ -129,6 +132,9 @@ export const specs: readonly Spec[] = [
     routeMatches,
     routeMirrors,
     routeFaults,
+    prometheus,
+    meshMetrics,
+    businessMetrics,
     alertRules,
     alertReceivers,
     alertDelivery,
