@@ -70,7 +70,7 @@ export function deployment(args: WorkloadArgs) {
             replicas,
             selector: { matchLabels: selector },
             template: {
-                metadata: { labels, ...(metrics && { annotations: pastTheSidecar(metrics.port) }) },
+                metadata: { labels, ...(metrics && { annotations: merged(metrics.port) }) },
                 spec: {
                     serviceAccountName: app,
                     automountServiceAccountToken: false,
@@ -86,8 +86,12 @@ export function deployment(args: WorkloadArgs) {
     } satisfies types.input.apps.v1.Deployment;
 }
 
-/** Annotation by which connections to a port reach the container itself. */
-const pastTheSidecar = (port: number) => ({ "traffic.sidecar.istio.io/excludeInboundPorts": String(port) });
+/** Annotations by which the agent in the sidecar shows the container's metrics together with the proxy's. */
+const merged = (port: number) => ({
+    "prometheus.io/scrape": "true",
+    "prometheus.io/port": String(port),
+    "prometheus.io/path": "/metrics",
+});
 
 function container({ app, image, answer, port, metrics, env = {}, resources }: WorkloadArgs) {
     const health = { httpGet: { path: HEALTH_PATH, port: "http" } };

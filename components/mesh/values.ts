@@ -105,8 +105,8 @@ export function controlPlaneValues(mesh: MeshConfig, images: MeshImages) {
             // A path has one meaning to routes, policies and services alike (C14).
             pathNormalization: { normalization: mesh.pathNormalization },
             ...(requestFilter && { extensionProviders: [requestFilterProvider(requestFilter)] }),
-            // Merging rewrites scrape annotations to the agent, which answers for Istio's own proxy only.
-            enablePrometheusMerge: !vanilla,
+            // The agent shows the application's metrics together with the proxy's: Prometheus need not pass mutual TLS.
+            enablePrometheusMerge: true,
             defaultConfig: {
                 // Only matters where sidecars are ordinary containers (Kubernetes before 1.29).
                 holdApplicationUntilProxyStarts: true,

@@ -23,14 +23,13 @@ export interface ScrapeJob {
 export const JOBS = {
     proxies: "istio-proxies",
     controlPlane: "istiod",
-    applications: "applications",
 } as const;
 
-/** Where Envoy's statistics are, as Istio has them: its port's name, and the path. */
-const PROXY_STATISTICS = { port: "http-envoy-prom", path: "/stats/prometheus" } as const;
-
-/** Name of the port at which an application shows its own metrics. */
-const APPLICATION_METRICS = "http-metrics";
+/**
+ * Where the agent beside a proxy shows the proxy's metrics together with its own and those of the application (Istio's merging). Pods with
+ * a proxy are known by the port that Istio gives to each.
+ */
+const MERGED = { port: 15020, path: "/stats/prometheus", proxyPort: "http-envoy-prom" } as const;
 
 /** Port of istiod's metrics. */
 const CONTROL_PLANE_METRICS = 15014;
@@ -42,8 +41,15 @@ export function scrapeJobs({ namespace, proxies }: ScrapeArgs): ScrapeJob[] {
         tool(PROMETHEUS, namespace),
         tool(ALERTMANAGER, namespace),
         {
-            ...pods(JOBS.proxies, [keep("container_port_name", PROXY_STATISTICS.port)]),
-            metrics_path: PROXY_STATISTICS.path,
+            ...pods(JOBS.proxies, [
+                keep("container_port_name", MERGED.proxyPort),
+                {
+                    source_labels: ["__meta_kubernetes_pod_ip"],
+                    target_label: "__address__",
+                    replacement: `$1:${MERGED.port}`,
+                },
+            ]),
+            metrics_path: MERGED.path,
             metric_relabel_configs: [
                 // Some of these for each cluster of each proxy, each twenty times: nobody asks for them.
                 { source_labels: ["__name__"], regex: "envoy_cluster_.+_bucket", action: "drop" },
@@ -55,7 +61,6 @@ export function scrapeJobs({ namespace, proxies }: ScrapeArgs): ScrapeJob[] {
             [...controlPlane, keep("container_port_number", String(CONTROL_PLANE_METRICS))],
             [ISTIO_NAMESPACE],
         ),
-        pods(JOBS.applications, [keep("container_port_name", APPLICATION_METRICS)]),
     ];
 }
 

@@ -10,8 +10,8 @@ export interface Answered {
 }
 
 /**
- * What the service counts about its business (C17), shown for Prometheus at a port of its own: the sidecar takes no part in it, so
- * that a scrape is no request of the mesh.
+ * What the service counts about its business (C17), shown at a port of its own: the agent in the sidecar reads it there and shows it
+ * together with the proxy's metrics, so that a scrape is no request of the mesh.
  *
  * Orders and sign-ups are POSTs that were answered with 2xx. Every POST is a payment, a success with 2xx. A GET shows
  * recommendations, a POST is a click on one, both with 2xx. Each is counted by the channel that the header `x-channel` names.

@@ -58,7 +58,7 @@ describe("Mesh: values of Istio's charts", () => {
             PILOT_ENABLE_ALPN_FILTER: "false",
             PILOT_ENABLE_METADATA_EXCHANGE: "false",
         });
-        assert.deepEqual([vanilla.telemetry.enabled, vanilla.meshConfig.enablePrometheusMerge], [false, false]);
+        assert.deepEqual([vanilla.telemetry.enabled, vanilla.meshConfig.enablePrometheusMerge], [false, true]);
     });
 
     it("give every sidecar a CPU limit, of which the injection template makes the number of threads", () => {

@@ -89,8 +89,8 @@ export const businessMetrics = defineSpec({
             fail({
                 expected: "exactly what was done, by name and outcome",
                 seen: problems.join("; "),
-                cause: "the service's own metrics are not scraped (job applications), or the service does not know its business (env BUSINESS)",
-                action: `kubectl -n ${config.ecommerce.namespace} get pods -o yaml: port http-metrics, env BUSINESS; docs/metrics.md`,
+                cause: "the agent does not show the service's own metrics (annotations prometheus.io/...), or the service does not know its business (env BUSINESS)",
+                action: `kubectl -n ${config.ecommerce.namespace} get pods -o yaml: annotations, env BUSINESS; docs/metrics.md`,
             });
         });
     },

@@ -17,13 +17,11 @@ import {
 
 /** Milliseconds that Prometheus has to answer at its NodePort. */
 const answerTime = 10_000;
-/** Port at which an application shows its own metrics. */
-const applicationMetrics = 9464;
 
 export const prometheus = defineSpec({
     name: "prometheus",
     description:
-        "Prometheus answers at its NodePort, scrapes every proxy, the control plane, the applications' own metrics and itself, has loaded its rule files and knows Alertmanager.",
+        "Prometheus answers at its NodePort, scrapes every proxy, the control plane and itself, has loaded its rule files and knows Alertmanager.",
     needs: ["monitoring"],
     locks: () => [],
     checks: {
@@ -34,7 +32,7 @@ export const prometheus = defineSpec({
         },
         targets: {
             ids: ["E11"],
-            title: "E11 Prometheus: every proxy, istiod, every application with metrics, Prometheus and Alertmanager are scraped, and nothing else of these jobs",
+            title: "E11 Prometheus: every proxy by its pod, istiod, Prometheus and Alertmanager are scraped, and nothing else of these jobs",
         },
         rules: {
             ids: ["E11"],
@@ -154,10 +152,6 @@ async function declaredTargets(target: Target): Promise<string[]> {
         ...named(
             jobs.controlPlane,
             inIstio.filter(({ labels }) => labels["istio"] === "pilot"),
-        ),
-        ...named(
-            jobs.applications,
-            pods.filter(({ containers }) => containers.some(({ ports }) => ports.includes(applicationMetrics))),
         ),
     ];
 }

@@ -11,7 +11,7 @@ export const prometheusName = "prometheus";
 export const alertmanagerName = "alertmanager";
 export const prometheusPort = 9090;
 /** Jobs of Prometheus. */
-export const jobs = { proxies: "istio-proxies", controlPlane: "istiod", applications: "applications" } as const;
+export const jobs = { proxies: "istio-proxies", controlPlane: "istiod" } as const;
 
 /** Milliseconds in which Envoy makes a histogram of what it has measured: it does so every 5 s. */
 const flushTime = 5_000;
