@@ -20,6 +20,21 @@ const commands: { name: string; summary: string; load: () => Command }[] = [
         load: () => (require("./review") as typeof import("./review")).reviewCommand(),
     },
     {
+        name: "release",
+        summary: "give a canary its requests in steps, gated by metrics, and roll it back by itself",
+        load: () => (require("./release") as typeof import("./release")).releaseCommand(),
+    },
+    {
+        name: "drift",
+        summary: "tell whether a deployed environment was changed by hand",
+        load: () => (require("./drift") as typeof import("./drift")).driftCommand(),
+    },
+    {
+        name: "comment",
+        summary: "write a review into its pull request",
+        load: () => (require("./comment") as typeof import("./comment")).commentCommand(),
+    },
+    {
         name: "verify",
         summary: "run the verification suite against a deployed environment",
         load: () => (require("./verify") as typeof import("./verify")).verifyCommand(),

@@ -1,16 +1,19 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
+import type { KubernetesObject } from "../tests/verification/target/target";
 import { costOf } from "./cost";
 import { type StackOptions, withStackOptions } from "./options";
 import { clusterKindOf, findStack, localDirectory, projectDirectory, type Stack } from "./project";
 import { Progress } from "./progress";
 import { layOutBase, workingTree, type BaseTree } from "./review/base";
+import { measureBehaviour } from "./review/behaviour/run";
 import { compareResources } from "./review/compare";
 import { compareCosts, type CostComparison } from "./review/costs";
 import { reviewPage } from "./review/html";
 import { Locator } from "./review/locate";
 import { headline, markdown } from "./review/markdown";
+import type { Plan } from "./review/plan";
 import { planOf } from "./review/preview";
 import { isAcceptable, type Review } from "./review/report";
 import { risksOf } from "./review/risks";
@@ -25,6 +28,8 @@ interface ReviewOptions extends StackOptions {
     baseConfigFile?: string;
     output?: string;
     json?: boolean;
+    behaviour?: boolean;
+    requests: number;
 }
 
 /** `npm run review`: what a change does to a stack, compared with its base, in one report. */
@@ -33,12 +38,18 @@ export function reviewCommand(): Command {
         .option("--base <commit>", "branch or commit that the change is compared with", "main")
         .option("--base-config-file <file>", "configuration of the stack in the base (default: the same file there)")
         .option("--output <folder>", "folder for the reports (default: reports/review/<stack>)")
+        .option(
+            "--behaviour",
+            "bring both sides up on an embedded cluster and compare what real requests get (minutes)",
+        )
+        .option("--requests <number>", "requests of each kind with --behaviour", count, 300)
         .option("--json", "print the report as JSON instead of a summary")
         .addHelpText(
             "after",
             `
 Compares the files of this folder, committed or not, with the commit from which they went away from the base. Both are
-planned by Pulumi's engine against the same state and judged by this folder's policy pack; nothing is deployed.
+planned by Pulumi's engine against the same state and judged by this folder's policy pack; nothing is deployed. With
+--behaviour the base is deployed on an embedded cluster of its own and measured, then updated to the change and measured.
 Written: review.md (for a pull request), review.html, review.json, review.sarif.
 
 Exit codes: 0 the change may be deployed, 1 the policy pack or the preview refuses it, 2 it could not be compared.`,
@@ -83,6 +94,22 @@ async function compareWith(
         planOf(runner, { directory: projectDirectory, configFile: writeWorkingConfig(stack), policyPack }),
     ]);
     rmSync(configFile, { force: true });
+    const virtualServices = (plan: Plan) => plannedObjects(plan, "VirtualService");
+    const timeouts = (plan: Plan) => JSON.stringify(virtualServices(plan).map(({ spec }) => timeoutsIn(spec)));
+    const behaviour = options.behaviour
+        ? await measureBehaviour({
+              stack: stack.name,
+              baseCommit: base.commit,
+              config: {
+                  base: readFileSync(baseStack.configFile, "utf8"),
+                  change: readFileSync(stack.configFile, "utf8"),
+              },
+              announced: virtualServices(after),
+              requests: options.requests,
+              held: timeouts(before) !== timeouts(after),
+              onProgress,
+          })
+        : undefined;
     return {
         stack: stack.name,
         base: base.revision,
@@ -94,9 +121,28 @@ async function compareWith(
         policy: compareViolations(before, after),
         risks: before.complete && after.complete ? risksOf(sideOf(before), sideOf(after)) : [],
         cost: costs(baseStack, stack),
-        behaviour: undefined,
+        behaviour,
         provenance: runner.provenance ? [runner.provenance] : [],
     };
+}
+
+/** The Kubernetes objects of a kind in a plan. */
+function plannedObjects({ resources }: Plan, kind: string): KubernetesObject[] {
+    return [...resources.values()]
+        .filter(({ type, operation }) => type.endsWith(`:${kind}`) && operation !== "delete")
+        .map(({ inputs }) => inputs as unknown as KubernetesObject);
+}
+
+/** The time-outs of all routes: held requests are timed only where they differ, since that takes as long as they are. */
+function timeoutsIn(spec: KubernetesObject["spec"]): unknown[] {
+    const routes = (spec?.["http"] ?? []) as { timeout?: string; retries?: { perTryTimeout?: string } }[];
+    return routes.map(({ timeout, retries }) => [timeout, retries?.perTryTimeout]);
+}
+
+function count(text: string): number {
+    const number = Number(text);
+    if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError("a whole number above 0");
+    return number;
 }
 
 /** The stack's configuration as the base has it. */

@@ -9,6 +9,8 @@ import type { Revision } from "./report";
 /** A commit of the project in a folder of its own. */
 export interface BaseTree {
     readonly directory: string;
+    /** The whole hash of the commit. */
+    readonly commit: string;
     readonly revision: Revision;
     /** Files that differ between the base and the working tree. */
     readonly changedFiles: readonly string[];
@@ -42,6 +44,7 @@ export async function layOutBase(name: string): Promise<BaseTree> {
     const untracked = await git("ls-files", "--others", "--exclude-standard");
     return {
         directory,
+        commit,
         revision: { name, commit: short },
         changedFiles: [...changed.split("\n"), ...untracked.split("\n")].filter(Boolean),
         remove: () => removeTree(directory),
@@ -65,14 +68,15 @@ async function mergeBase(name: string): Promise<string> {
 }
 
 /** The base's own packages where it wants others, else those of this folder. */
-async function givePackages(directory: string): Promise<void> {
+export async function givePackages(directory: string): Promise<void> {
     const lock = (folder: string) => readFileSync(join(folder, "package-lock.json"), "utf8");
     if (lock(directory) === lock(projectDirectory))
         return symlinkSync(join(projectDirectory, "node_modules"), join(directory, "node_modules"));
     await promisify(execFile)("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: directory });
 }
 
-async function removeTree(directory: string): Promise<void> {
+/** Removes a worktree that lies in this copy's own folder. */
+export async function removeTree(directory: string): Promise<void> {
     if (existsSync(directory)) {
         rmSync(join(directory, "node_modules"), { recursive: true, force: true });
         rmSync(directory, { recursive: true, force: true });
@@ -87,3 +91,28 @@ export async function workingTree(): Promise<Revision> {
     const dirty = (await git("status", "--porcelain")) !== "";
     return { name: name === "HEAD" ? "change" : name, commit: dirty ? `${commit} with uncommitted changes` : commit };
 }
+
+/** The files of this folder as they are, committed or not, as a commit that no branch knows. */
+export async function snapshotCommit(): Promise<string> {
+    const index = join(localDirectory, "review", "index");
+    mkdirSync(join(localDirectory, "review"), { recursive: true });
+    rmSync(index, { force: true });
+    const run = async (...args: string[]) => {
+        const options = { cwd: projectDirectory, env: { ...process.env, ...AUTHOR, GIT_INDEX_FILE: index } };
+        return (await promisify(execFile)("git", args, options)).stdout.trim();
+    };
+    try {
+        await run("read-tree", "HEAD");
+        await run("add", "--all");
+        return await run("commit-tree", await run("write-tree"), "-p", "HEAD", "-m", "review");
+    } finally {
+        rmSync(index, { force: true });
+    }
+}
+
+const AUTHOR = {
+    GIT_AUTHOR_NAME: "review",
+    GIT_AUTHOR_EMAIL: "review@localhost",
+    GIT_COMMITTER_NAME: "review",
+    GIT_COMMITTER_EMAIL: "review@localhost",
+};
