@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { addressPlan } from "../config/address-plan";
 import { storePorts } from "../config/eks-data-stores";
 import { hostsThrough, siteContainerPort, siteHosts, type EgressConfig } from "../config/egress";
+import { PROMETHEUS } from "../config/monitoring/prometheus";
 import type { PlatformConfig } from "../config/platform";
 import {
     CONTROL_PLANE_SELECTOR,
@@ -75,6 +76,7 @@ export function declaredPolicies(config: PlatformConfig): NetworkPolicyArgs[] {
     return [
         ...systems,
         ...ofIstio(config),
+        ...ofMonitoring(config),
         ...(site
             ? [
                   {
@@ -107,6 +109,21 @@ function ofIstio({ mesh, egov }: PlatformConfig): NetworkPolicyArgs[] {
         ...(hostsThrough(mesh.egress, "gateway").length > 0
             ? [open("egress", EGRESS_GATEWAY_SELECTOR, gatewayPorts)]
             : []),
+    ];
+}
+
+/** The monitoring's tools reach one another; from elsewhere Prometheus is reached, at its NodePort (E11). */
+function ofMonitoring({ monitoring, egov }: PlatformConfig): NetworkPolicyArgs[] {
+    const { monitoring: namespace } = egov.namespaces;
+    if (!monitoring.enabled) return [];
+    return [
+        { name: `${namespace}-declared-only`, namespace, from: [{ peers: [{ namespace }] }] },
+        {
+            name: `${namespace}-${PROMETHEUS.name}`,
+            namespace,
+            pods: { app: PROMETHEUS.name },
+            from: [{ ports: [{ port: PROMETHEUS.port }] }],
+        },
     ];
 }
 

@@ -8,7 +8,7 @@ import { inPods, isReady } from "./look";
 
 /** Mistakes on the way from a rule to whoever is told. */
 
-type Told = Pick<Mutation, "name" | "ids" | "description" | "suite"> & { expectRed: CheckSet };
+export type Told = Pick<Mutation, "name" | "ids" | "description" | "suite"> & { expectRed: CheckSet };
 
 /** What a pod has mounted. */
 interface Volume {
@@ -30,7 +30,7 @@ const sourceName = ({ configMap, secret }: Volume) => configMap?.name ?? secret?
  * Gives a tool other files: as a copy that is changed, since the kubelet takes its time to bring a changed file to a running
  * pod. Another mutation that is made at the same time changes the copy's copy.
  */
-function otherFiles(
+export function otherFiles(
     which: keyof typeof sources,
     mutation: Told,
     change: (files: Record<string, string>) => void,

@@ -4,6 +4,7 @@ import { chaos } from "./chaos";
 import { controlPlaneSettings } from "./control-plane-settings";
 import { accessLog } from "./access-log";
 import { alerts } from "./alerts";
+import { metrics } from "./metrics";
 import { authorization } from "./authorization";
 import { destinationRules } from "./destination-rules";
 import { egress } from "./egress";
@@ -58,6 +59,7 @@ export const mutations: readonly Mutation[] = [
     ...egress,
     ...scopes,
     ...workloads,
+    ...metrics,
     ...alerts,
     ...ofIstioRoutes(chaos),
     ...equivalent,

@@ -6,7 +6,6 @@ import { fail } from "../support/answers";
 import { applicationPods } from "../support/names";
 import {
     alertmanagerName,
-    askPrometheus,
     jobs,
     monitoringEvidence,
     monitoringNamespace,
@@ -20,8 +19,7 @@ const answerTime = 10_000;
 
 export const prometheus = defineSpec({
     name: "prometheus",
-    description:
-        "Prometheus answers at its NodePort, scrapes every proxy, the control plane and itself, has loaded its rule files and knows Alertmanager.",
+    description: "Prometheus answers at its NodePort, scrapes every proxy, the control plane, Alertmanager and itself.",
     needs: ["monitoring"],
     locks: () => [],
     checks: {
@@ -34,11 +32,6 @@ export const prometheus = defineSpec({
             ids: ["E11"],
             title: "E11 Prometheus: every proxy by its pod, istiod, Prometheus and Alertmanager are scraped, and nothing else of these jobs",
         },
-        rules: {
-            ids: ["E11"],
-            title: "E11 Prometheus: every rule file below /etc/prometheus/rules is loaded, and no rule fails",
-        },
-        alertmanager: { ids: ["E11"], title: "E11 Prometheus: it sends alerts to alertmanager:9093" },
     },
     evidence: async (target) => monitoringEvidence(target),
     async run({ target, config, signal, check, all }) {
@@ -67,36 +60,6 @@ export const prometheus = defineSpec({
                         seen: problems.slice(0, 10).join("; "),
                         cause: "a job of Prometheus is missing or looks for another port, a NetworkPolicy keeps Prometheus away, or the target is broken",
                         action: `${action}; the pod's page /api/v1/targets says why a scrape failed`,
-                    });
-                }),
-            () =>
-                check("rules", async () => {
-                    const problems = await remaining(target, signal, () => ruleProblems(target));
-                    if (problems.length === 0) return;
-                    fail({
-                        expected:
-                            "every file of the ConfigMap prometheus-rules loaded, and every rule evaluated without an error",
-                        seen: problems.slice(0, 10).join("; "),
-                        cause: "the ConfigMap is not mounted at /etc/prometheus/rules, Prometheus does not look there, or a rule is wrong",
-                        action,
-                    });
-                }),
-            () =>
-                check("alertmanager", async () => {
-                    const address = `http://${alertmanagerName}:9093/api/v2/alerts`;
-                    const problems = await remaining(target, signal, async () => {
-                        const { activeAlertmanagers: active } = await askPrometheus<{
-                            activeAlertmanagers: { url: string }[];
-                        }>(target, "alertmanagers");
-                        const urls = active.map(({ url }) => url);
-                        return urls.length === 1 && urls[0] === address ? [] : [urls.join(", ") || "none"];
-                    });
-                    if (problems.length === 0) return;
-                    fail({
-                        expected: `alerts go to ${address} alone`,
-                        seen: problems.join("; "),
-                        cause: "the section alerting of Prometheus' settings is not the declared one",
-                        action,
                     });
                 }),
         );
@@ -153,25 +116,5 @@ async function declaredTargets(target: Target): Promise<string[]> {
             jobs.controlPlane,
             inIstio.filter(({ labels }) => labels["istio"] === "pilot"),
         ),
-    ];
-}
-
-/** Files of the ConfigMap that are not loaded, and rules that are not well. */
-async function ruleProblems(target: Target): Promise<string[]> {
-    const declared = await target.kubernetes.object<{ metadata: { name: string }; data?: Record<string, string> }>({
-        ...{ apiVersion: "v1", kind: "ConfigMap", namespace: monitoringNamespace(target) },
-        name: "prometheus-rules",
-    });
-    const files = Object.keys(declared?.data ?? {}).map((name) => `/etc/prometheus/rules/${name}`);
-    const { groups } = await askPrometheus<{
-        groups: { file: string; rules: { name: string; health: string; lastError?: string }[] }[];
-    }>(target, "rules");
-    const loaded = new Set(groups.map(({ file }) => file));
-    const sick = groups.flatMap(({ rules }) => rules).filter(({ health }) => health !== "ok");
-    return [
-        ...(files.length === 0 ? ["the ConfigMap prometheus-rules has no file"] : []),
-        ...files.filter((file) => !loaded.has(file)).map((file) => `${file} is not loaded`),
-        ...[...loaded].filter((file) => !files.includes(file)).map((file) => `${file} is not declared`),
-        ...sick.map(({ name, health, lastError }) => `${name} is ${health}${lastError ? `: ${lastError}` : ""}`),
     ];
 }

@@ -35,7 +35,7 @@ export class NoPrometheus extends Error {
 export const monitoringNamespace = ({ config }: Pick<Target, "config">): string => config.egov.namespaces.monitoring;
 
 /** GET of Prometheus' API: the field `data` of its answer. */
-export async function askPrometheus<T>(target: Target, path: string): Promise<T> {
+async function askPrometheus<T>(target: Target, path: string): Promise<T> {
     const pods = await target.kubernetes.pods(monitoringNamespace(target), { app: prometheusName });
     const pod = pods.find(({ readySince }) => readySince);
     if (!pod) throw new NoPrometheus(`no pod of ${prometheusName} in ${monitoringNamespace(target)} is ready`);

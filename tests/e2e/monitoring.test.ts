@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { runCommand } from "./command";
+import { leftovers } from "./leftovers";
+import { forgetReport, readReport, unproved } from "./report";
+
+/** One mistake on every part of the way from a request to a message about it. */
+const mutations =
+    "^(metrics-(proxy-not-scraped|filter-removed|app-not-scraped|node-port)|alerts-(rule-label|wrong-channel))$";
+
+const stack = ["--stack", "e2e", "--config-file", join(__dirname, "Pulumi.monitoring.yaml")];
+
+describe("a monitored mesh", () => {
+    before(async () => {
+        await runCommand(["destroy", ...stack]);
+        forgetReport();
+    });
+
+    after(async () => {
+        await runCommand(["destroy", ...stack]);
+        assert.deepEqual(await leftovers("e2e"), []);
+    });
+
+    it("E11 C15 C17: npm start deploys it, and what is measured equals what was sent", async () => {
+        const { code, output } = await runCommand(["start", ...stack]);
+        assert.equal(code, 0, output);
+        const report = readReport();
+        assert.equal(report.summary.failed, 0);
+        assert.deepEqual(unproved(report, ["E11", "C15", "C17"]), []);
+    });
+
+    it("C15: what breaks the monitoring turns exactly the right checks red", async () => {
+        const { code, output } = await runCommand(["mutate", "--stack", "e2e", "--together", "--grep", mutations]);
+        assert.equal(code, 0, output);
+    });
+});
