@@ -243,6 +243,8 @@ const features = {
             `monitoring.rules.${name}: an alert fires and ends later than the ${longestAlert / 1000} s that the suite waits`
         );
     },
+    "cluster-metrics": ({ monitoring: { clusterMetrics } }: PlatformConfig) =>
+        clusterMetrics.enabled || "monitoring.clusterMetrics.enabled is false",
 } satisfies Record<string, FeatureTest>;
 
 export type Feature = keyof typeof features;

@@ -1,3 +1,5 @@
+import { goldenSignals } from "../recording-rules";
+
 /**
  * The PromQL of the dashboards (C17). Metrics are named as Istio, Envoy, the kubelet, kube-state-metrics and the node exporter name them.
  * `$namespace`, `$service` and `$pod` are the dashboards' variables; `$__rate_interval` is Grafana's: at least four scrapes.
@@ -40,15 +42,21 @@ const FAILED = `${CALLED}, response_code=~"5..|0"`;
 
 const requests = (selector: string) => rate("istio_requests_total", selector, SERVICE);
 
+/** A recorded series (recording-rules.ts): the number that the alerts look at, too. */
+const recorded = (series: string) =>
+    `sum by (${SERVICE}) (${series}{destination_service_namespace=~"$namespace", ${SERVICE}=~"$service"})`;
+
 /** Golden signals of services. */
 export const services = {
     /** Requests per second. */
-    requests: requests(CALLED),
+    requests: recorded(goldenSignals.traffic),
     /** Share of failed requests. */
-    errors: share(requests(FAILED), requests(CALLED)),
+    errors: recorded(goldenSignals.errors),
     /** Share of requests that did not fail. */
     success: `1 - (${share(requests(FAILED), requests(CALLED))})`,
-    /** Milliseconds that a share of the requests take at most. */
+    /** Milliseconds that 95 % of the requests take at most. */
+    p95: recorded(goldenSignals.latency),
+    /** The same of another share. */
     latency: (q: number) => quantile(q, "istio_request_duration_milliseconds", CALLED, SERVICE),
     /** Requests per second by status. */
     byStatus: rate("istio_requests_total", CALLED, "response_code"),

@@ -66,7 +66,7 @@ export const serviceOverview: DashboardSpec = {
                     title: `P${q * 100} latency`,
                     description: `${q * 100} % of the requests take no longer, retries included${q === 0.95 ? ". The alert HighLatency fires above 1000 ms (C16)" : ""}.`,
                     unit: units.Milliseconds,
-                    queries: [{ expr: services.latency(q), legend: service }],
+                    queries: [{ expr: q === 0.95 ? services.p95 : services.latency(q), legend: service }],
                     thresholds: { warning: 500, critical: 1000, bad: "above" },
                     width: 8,
                 }),

@@ -42,6 +42,7 @@ const kinds = {
     Secret: ["api/v1", "secrets"],
     ConfigMap: ["api/v1", "configmaps"],
     Deployment: ["apis/apps/v1", "deployments"],
+    DaemonSet: ["apis/apps/v1", "daemonsets"],
     MutatingWebhookConfiguration: ["apis/admissionregistration.k8s.io/v1", "mutatingwebhookconfigurations"],
     ValidatingWebhookConfiguration: ["apis/admissionregistration.k8s.io/v1", "validatingwebhookconfigurations"],
     Gateway: ["apis/networking.istio.io/v1", "gateways"],

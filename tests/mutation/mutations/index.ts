@@ -14,6 +14,7 @@ import { gatewayApi } from "./gateway-api";
 import { gateways } from "./gateways";
 import { globalRateLimit } from "./global-rate-limit";
 import { https } from "./https";
+import { dashboards } from "./dashboards";
 import { mutualTls } from "./mutual-tls";
 import { networkPolicies } from "./network-policies";
 import { undeclaredObjects } from "./objects";
@@ -54,6 +55,7 @@ export const mutations: readonly Mutation[] = [
     ...globalRateLimit,
     ...accessLog,
     ...requestFilter,
+    ...dashboards,
     ...platform,
     ...controlPlaneSettings,
     ...egress,

@@ -68,6 +68,8 @@ import { egress } from "./mesh/egress";
 import { gatewayApiStatus } from "./mesh/gateway-api";
 import { proxyViews } from "./mesh/proxy-views";
 import { sidecarScope } from "./mesh/scope";
+import { clusterMetrics } from "./monitoring/cluster-metrics";
+import { dashboards } from "./monitoring/dashboards";
 import { routeFaults } from "./routes/faults";
 import { routeMatches } from "./routes/matches";
 import { routeMirrors } from "./routes/mirrors";
@@ -138,6 +140,8 @@ export const specs: readonly Spec[] = [
     alertRules,
     alertReceivers,
     alertDelivery,
+    clusterMetrics,
+    dashboards,
 ];
 
 /**
