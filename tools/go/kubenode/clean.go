@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -56,8 +57,10 @@ func startJanitor(l layout) error {
 
 func janitor(l layout) error {
 	_, _ = io.Copy(io.Discard, os.Stdin)
-	if owner := lockOwner(l); owner != "" {
+	// The supervisor that has ended may hold its lock for another moment: clean waits for it.
+	err := clean(l)
+	if errors.As(err, new(alreadyRunning)) {
 		return nil // a new supervisor is up already: it has cleaned itself
 	}
-	return clean(l)
+	return err
 }

@@ -40,6 +40,29 @@ func TestLockOfARunningSupervisorIsRefused(t *testing.T) {
 	}
 }
 
+// The janitor sees that its supervisor has ended before that one's lock is free: it cleans all the same.
+func TestJanitorWaitsForTheLockOfAnEndingSupervisor(t *testing.T) {
+	defer func(stdin *os.File) { os.Stdin = stdin }(os.Stdin)
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	os.Stdin = read
+	l := layout{data: t.TempDir()}
+	supervisor, err := acquireLock(l, "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write.Close()
+	time.AfterFunc(300*time.Millisecond, func() { supervisor.Close() })
+	if err := janitor(l); err != nil {
+		t.Fatal(err)
+	}
+	if mark, _ := os.ReadFile(l.lock()); string(mark) != janitorMark {
+		t.Fatalf("the janitor did not clean: the lock was last held by %q", mark)
+	}
+}
+
 // Killed again and again, and started at once: the lock is always free in time.
 func TestLockOfAKilledProcess(t *testing.T) {
 	if data := os.Getenv("KUBENODE_TEST_LOCK"); data != "" {
