@@ -42,7 +42,8 @@ describe("the dev environment, on a kind cluster", () => {
             return this.skip();
         }
         runtime = facts.runtime!.name;
-        await runCommand(["destroy", ...stack]);
+        const { code, output } = await runCommand(["destroy", ...stack]);
+        assert.equal(code, 0, output);
         forgetReport(name);
         volumesBefore = await volumes();
     });

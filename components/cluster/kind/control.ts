@@ -245,6 +245,8 @@ class KindControl {
 
     /** Brings every node the images that it does not have in this version. */
     async load(images: readonly KindImage[]): Promise<void> {
+        const wanted = images.map(({ name }) => name);
+        writeRecord(this.paths.record, { ...readRecord(this.paths.record)!, wanted });
         for (const image of images) {
             const record = readRecord(this.paths.record)!;
             if (record.images.some(({ name, digest }) => name === image.name && digest === image.digest)) continue;

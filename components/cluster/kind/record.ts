@@ -20,6 +20,8 @@ const kindRecord = z.object({
     containers: z.array(z.string()),
     /** Images that were brought to its nodes. */
     images: z.array(image),
+    /** Names of those that were to be brought, written before the first one is; undefined as long as none was. */
+    wanted: z.array(z.string()).optional(),
 });
 export type KindRecord = z.infer<typeof kindRecord>;
 
@@ -42,8 +44,11 @@ export function isWhole({ containers }: KindRecord, nodes: readonly NodeContaine
     return containers.length > 0 && containers.every((container) => nodes.some(({ id }) => id === container));
 }
 
-/** Names of the images that an existing cluster was given; undefined where there is no cluster. */
-export function imagesOf(name: string): string[] | undefined {
-    const record = readRecord(kindPaths(name).record);
-    return record?.phase === "ready" ? record.images.map((image) => image.name) : undefined;
+/**
+ * Names of the images that an existing cluster was to be given, whether or not all have come to it already; undefined where
+ * there is no cluster, or its making ended before that.
+ */
+export function imagesOf(name: string, { record: file } = kindPaths(name)): string[] | undefined {
+    const record = readRecord(file);
+    return record?.phase === "ready" ? record.wanted : undefined;
 }

@@ -11,7 +11,7 @@ import {
     type KindOptions,
     type KindRequest,
 } from "../../../../components/cluster/kind/control";
-import { readRecord, writeRecord } from "../../../../components/cluster/kind/record";
+import { imagesOf, readRecord, writeRecord } from "../../../../components/cluster/kind/record";
 import { UserError } from "../../../../tools/errors";
 import { StandIns } from "./stand-ins";
 
@@ -175,6 +175,18 @@ describe("kind cluster, by stand-ins for kind, docker and podman", function () {
             standIns.forgetCalls();
             await ensureKindCluster(request, changed, options());
             assert.equal(standIns.changes.length, 1);
+        });
+
+        it("is known to run images that are built here, whether or not they have come to it yet", async () => {
+            const names = images.map(({ name }) => name);
+            assert.deepEqual(imagesOf("dev", standIns.paths), names);
+            // Its making ended between the nodes and the images.
+            const record = readRecord(standIns.paths.record)!;
+            writeRecord(standIns.paths.record, { ...record, images: [], wanted: undefined });
+            assert.equal(imagesOf("dev", standIns.paths), undefined);
+            standIns.fail("kind-load-image-archive", "ERROR: no space left on device");
+            await assert.rejects(ensure(), /example\/app:1/);
+            assert.deepEqual(imagesOf("dev", standIns.paths), names);
         });
 
         it("P15 is removed with its files; removed once more is no error", async () => {
