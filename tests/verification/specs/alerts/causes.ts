@@ -125,7 +125,7 @@ export const podDownAlert = provokedAlert({
     description:
         "Of a service's pods one is killed whenever it comes back, as one that crashes. PodDown of this service fires, and ends when the pod may stay.",
     ids: ["C16"],
-    needs: ["ecommerce", "several-replicas"],
+    needs: ["ecommerce"],
     locks: (config) => exclusive(`pods:${serviceAt({ config }, 1).name}`),
     evidence: ecommercePodEvidence,
     alert(config) {
