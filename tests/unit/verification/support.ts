@@ -27,6 +27,7 @@ export function fakeTarget(parts: Partial<Target> = {}): Target {
         inside: absent,
         local: absent,
         dial: absent,
+        plainText: absent,
         proxy: absent,
         gatewayPods: absent,
         proxySync: absent,

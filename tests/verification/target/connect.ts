@@ -7,6 +7,7 @@ import { TargetError, type VerificationTarget } from "./file";
 import { openConnection, sendStream, toAnswer } from "./http";
 import { gatewayOwner } from "./identity";
 import { KubernetesClient } from "./kubernetes";
+import { askInPlainText } from "./plain-text";
 import { shakeHands } from "./tls";
 import type {
     Answer,
@@ -14,6 +15,7 @@ import type {
     Handshake,
     HandshakeOptions,
     OutsideRequest,
+    PlainAnswer,
     Pod,
     Proxy,
     ProxySync,
@@ -153,6 +155,10 @@ class ClusterTarget implements Target {
 
     dial(pod: Pod, addresses: readonly string[]): Promise<ReadonlyMap<string, string>> {
         return dial(this.kubernetes, pod, addresses);
+    }
+
+    plainText(pod: Pod, targets: readonly string[]): Promise<ReadonlyMap<string, PlainAnswer>> {
+        return askInPlainText(this.kubernetes, pod, targets);
     }
 
     proxy(pod: Pod): Proxy {

@@ -148,6 +148,9 @@ export interface Stream {
     connections?: "kept" | "new";
 }
 
+/** What a client without a certificate gets; `refused`: what it reads instead of an answer. */
+export type PlainAnswer = { status: number; headers: Readonly<Record<string, string>> } | { refused: string };
+
 /** What came back for one request. */
 export interface Answer {
     /** HTTP status; undefined where the connection broke. */
@@ -346,6 +349,8 @@ export interface Target {
      * through. `open`, or else what became of the connection.
      */
     dial(pod: Pod, addresses: readonly string[]): Promise<ReadonlyMap<string, string>>;
+    /** Sends GET in plain text from a pod, past its sidecar, to each target (`IP:PORT/PATH`): a client without a certificate. */
+    plainText(pod: Pod, targets: readonly string[]): Promise<ReadonlyMap<string, PlainAnswer>>;
     proxy(pod: Pod): Proxy;
     /** The ready pods of the ingress gateway: the others get no requests. */
     gatewayPods(): Promise<Pod[]>;

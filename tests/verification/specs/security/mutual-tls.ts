@@ -11,10 +11,8 @@ import {
     ingressGateway,
     spiffeId,
 } from "../support/names";
+import { askWithoutCertificate, type Place } from "../support/plain-text";
 import { securityEvidence } from "./evidence";
-
-/** Port on which every sidecar takes plain text, whatever the policy: Kubernetes asks there whether it is ready. */
-const readinessPort = 15021;
 
 /** A request as the sample app remembers it. */
 interface RecordedRequest {
@@ -24,7 +22,7 @@ interface RecordedRequest {
 export const mutualTls = defineSpec({
     name: "mutual-tls",
     description:
-        "A client outside the mesh sends plain text to every port of every application: only the declared exceptions answer. Each proxy shows a valid certificate of its service account, and the services see the gateway's identity, whatever a client says about itself.",
+        "A client without a certificate sends plain text to every port of every application - the API server, or where NetworkPolicies keep it from the pod one that is declared to call, past its sidecar: only the declared exceptions answer. Each proxy shows a valid certificate of its service account, and the services see the gateway's identity, whatever a client says about itself.",
     needs: [],
     locks: () => [],
     checks: {
@@ -57,7 +55,15 @@ export const mutualTls = defineSpec({
             () =>
                 check("refused", async () => {
                     const strict = portsOf(pods, config).filter(({ mode }) => mode === "STRICT");
-                    const problems = (await Promise.all(strict.map((port) => refusalProblem(target, port)))).flat();
+                    const outcomes = await askWithoutCertificate(target, config, strict, "/health");
+                    // Plain text is refused because it is plain: the same client reaches the pod all the same.
+                    const problems = outcomes.flatMap(({ reached, answer }, index) => {
+                        const subject = nameOf(strict[index]!);
+                        if ("status" in answer) return [{ subject, seen: `${answer.status} in plain text` }];
+                        return reached
+                            ? []
+                            : [{ subject, seen: "the pod is not reached at all, so nothing is proved" }];
+                    });
                     if (problems.length === 0 && strict.length > 0) return;
                     fail({
                         expected: `no answer to plain text at ${strict.length} ports, whose pods are reached all the same`,
@@ -69,18 +75,15 @@ export const mutualTls = defineSpec({
             () =>
                 check("accepted", async () => {
                     const open = portsOf(pods, config).filter(({ mode }) => mode === "PERMISSIVE");
-                    const results = await Promise.all(
-                        open.map(async ({ pod, port }) => {
-                            const answer = await target.kubernetes.plainText(pod, port, "/health");
-                            const seen = "refused" in answer ? answer.refused : `${answer.status} from another pod`;
-                            const own = "headers" in answer && answer.headers["x-served-by"] === pod.name;
-                            return own ? [] : [{ subject: `${pod.name}:${port}`, seen }];
-                        }),
-                    );
-                    const problems = results.flat();
+                    const outcomes = await askWithoutCertificate(target, config, open, "/health");
+                    const problems = outcomes.flatMap(({ answer }, index) => {
+                        const seen = "refused" in answer ? answer.refused : `${answer.status} from another pod`;
+                        const own = "headers" in answer && answer.headers["x-served-by"] === open[index]!.pod.name;
+                        return own ? [] : [{ subject: nameOf(open[index]!), seen }];
+                    });
                     if (problems.length === 0 && open.length > 0) return;
                     fail({
-                        expected: `an answer of the pod itself to plain text at ${open.map(({ pod, port }) => `${pod.name}:${port}`).join(", ") || "a declared port"}`,
+                        expected: `an answer of the pod itself to plain text at ${open.map(nameOf).join(", ") || "a declared port"}`,
                         seen: grouped(problems) || "there is no such pod",
                         cause: "the PeerAuthentication of the workload is missing, or names another port of the container",
                         action,
@@ -109,9 +112,7 @@ export const mutualTls = defineSpec({
     },
 });
 
-interface Port {
-    pod: Pod;
-    port: number;
+interface Port extends Place {
     mode: "STRICT" | "PERMISSIVE";
 }
 
@@ -128,17 +129,7 @@ function portsOf(pods: readonly Pod[], { mesh: { mtls } }: PlatformConfig): Port
     );
 }
 
-/** Plain text is refused because it is plain: the same client reaches the pod's sidecar at a port without TLS. */
-async function refusalProblem(target: Target, { pod, port }: Port): Promise<{ subject: string; seen: string }[]> {
-    const subject = `${pod.name}:${port}`;
-    const [answer, control] = await Promise.all([
-        target.kubernetes.plainText(pod, port, "/health"),
-        target.kubernetes.plainText(pod, readinessPort, "/healthz/ready"),
-    ]);
-    if ("status" in answer) return [{ subject, seen: `${answer.status} in plain text` }];
-    if ("refused" in control) return [{ subject, seen: "the pod is not reached at all, so nothing is proved" }];
-    return [];
-}
+const nameOf = ({ pod, port }: Place): string => `${pod.name}:${port}`;
 
 async function certificateProblems(target: Target, pod: Pod, account: string): Promise<string[]> {
     const own = spiffeId(pod.namespace, account);

@@ -1,8 +1,9 @@
 import { defineSpec } from "../../spec";
 import type { Pod, Target } from "../../target/target";
 import { fail, grouped } from "../support/answers";
+import { meshClients } from "../support/mesh-clients";
 import { mayConnect } from "../support/namespace-callers";
-import { applicationPods, applicationPorts, egressGateway, networking, outsideSite } from "../support/names";
+import { applicationPods, applicationPorts, networking, outsideSite } from "../support/names";
 
 /** Port of every proxy that Kubernetes asks whether it is ready; no pod is declared to call it. */
 const readinessPort = 15021;
@@ -194,12 +195,4 @@ function place({ namespace, name, ip }: Pod, port: number, isCalled: boolean): P
 async function sitePods({ kubernetes, config }: Target): Promise<Pod[]> {
     const pods = await kubernetes.pods(config.mesh.egress.site!.namespace, { app: outsideSite });
     return pods.filter(({ readySince }) => readySince);
-}
-
-/** A ready pod with a sidecar of every namespace of the systems, and one of each gateway. */
-async function meshClients(target: Target): Promise<Pod[]> {
-    const usable = ({ sidecar, readySince }: Pod) => sidecar?.ready && readySince;
-    const systems = new Map((await applicationPods(target)).filter(usable).map((pod) => [pod.namespace, pod]));
-    const egress = (await target.kubernetes.pods("istio-system", { app: egressGateway })).filter(usable);
-    return [...systems.values(), ...(await target.gatewayPods()).slice(0, 1), ...egress.slice(0, 1)];
 }
