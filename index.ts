@@ -42,11 +42,11 @@ async function platform() {
     // Istio: control plane, and the proxies that requests from outside come through.
     const istio = new IstioControlPlane("istio", { config: config.mesh, images, manifests }, onCluster);
     const mesh = istio.ready;
-    const { priorityClass } = config.mesh;
+    const { priorityClass, revisionTag } = config.mesh;
     const ingress = new IngressGateway(
         "ingress-gateway",
         {
-            ...{ config: config.mesh.ingressGateway, namespace: istio.namespace, mesh, priorityClass },
+            ...{ config: config.mesh.ingressGateway, namespace: istio.namespace, mesh, priorityClass, revisionTag },
             loadBalancer: cluster.loadBalancer,
         },
         onCluster,
@@ -67,7 +67,7 @@ async function platform() {
         () =>
             new EgressGateway(
                 "egress-gateway",
-                { config: egress.gateway, namespace: istio.namespace, mesh, priorityClass },
+                { config: egress.gateway, namespace: istio.namespace, mesh, priorityClass, revisionTag },
                 onCluster,
             ),
     );
@@ -93,17 +93,17 @@ async function platform() {
     const image = appImage(config.sampleImage, images);
     const egov = when(
         config.egov.enabled,
-        () => new EgovHello("egov", { config: config.egov, image, gateway, mesh }, onCluster),
+        () => new EgovHello("egov", { config: config.egov, image, gateway, mesh, revisionTag }, onCluster),
     );
     const knownHosts = externalHosts.knownHosts(config.ecommerce.scope?.outside ?? []);
     const ecommerce = when(config.ecommerce.enabled, () => {
         const metrics = sampleMetrics(config);
-        const args = { config: config.ecommerce, image, entrance, knownHosts, metrics, mesh };
+        const args = { config: config.ecommerce, image, entrance, knownHosts, metrics, mesh, revisionTag };
         return new Ecommerce("ecommerce", args, onCluster);
     });
     const study = when(
         config.study.enabled,
-        () => new TrafficStudy("study", { config: config.study, image, gatewaySelector, mesh }, onCluster),
+        () => new TrafficStudy("study", { config: config.study, image, gatewaySelector, mesh, revisionTag }, onCluster),
     );
     const outside = when(egress.site, (site) => new OutsideSite("outside", { config: site, image }, onCluster));
 
@@ -136,7 +136,7 @@ async function platform() {
         (policy) => new GatewayTokens("gateway-tokens", { config: policy, selector: gatewaySelector, mesh }, onCluster),
     );
     const requestFilter = when(config.mesh.ingressGateway.requestFilter, (filter) => {
-        const args = { config: filter, image: images.requestFilter, selector: gatewaySelector, mesh };
+        const args = { config: filter, image: images.requestFilter, selector: gatewaySelector, mesh, revisionTag };
         return new RequestFilter("request-filter", args, onCluster);
     });
     const globalRateLimit = when(
@@ -144,7 +144,7 @@ async function platform() {
         (limit) =>
             new GlobalRateLimit(
                 "global-rate-limit",
-                { config: limit, images, selector: gatewaySelector, mesh },
+                { config: limit, images, selector: gatewaySelector, mesh, revisionTag },
                 onCluster,
             ),
     );

@@ -47,3 +47,8 @@ export function unprivileged(user: number) {
         seccompProfile: { type: "RuntimeDefault" },
     } satisfies types.input.core.v1.SecurityContext;
 }
+
+/** `annotations` among the metadata of an object; nothing where there are none. */
+export function annotated(annotations: Readonly<Record<string, string>>): { annotations?: Record<string, string> } {
+    return Object.keys(annotations).length > 0 ? { annotations: { ...annotations } } : {};
+}

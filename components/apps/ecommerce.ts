@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { EcommerceConfig } from "../config/apps";
 import { canaryVersions } from "../config/canary";
 import type { SampleMetrics } from "../config/monitoring/sample-metrics";
+import type { RevisionTag } from "../config/revisions";
 import { ServiceAuthorization } from "../security";
 import { ISTIO_NAMESPACE } from "../mesh";
 import {
@@ -40,6 +41,11 @@ export interface EcommerceArgs {
     metrics?: (service: string) => SampleMetrics | undefined;
     /** What must be there before pods and traffic policy: the control plane. */
     mesh: readonly pulumi.Resource[];
+    /**
+     * The tag by which the pods are on a revision of the control plane (S9).
+     * @default no tag: they are on the revision without a name
+     */
+    revisionTag?: RevisionTag;
 }
 
 /**
@@ -54,7 +60,7 @@ export class Ecommerce extends pulumi.ComponentResource {
     constructor(name: string, args: EcommerceArgs, opts?: pulumi.ComponentResourceOptions) {
         super("istio-platform:apps:Ecommerce", name, {}, opts);
         const { config, entrance, mesh } = args;
-        const namespace = createNamespace(config.namespace, { sidecars: true }, { parent: this });
+        const namespace = createNamespace(config.namespace, { sidecars: args }, { parent: this });
         const gateway = createGateway(
             "ecommerce-gateway",
             { namespace: config.namespace, entrance, hosts: config.hosts, tls: config.tls },
@@ -116,7 +122,7 @@ export class Ecommerce extends pulumi.ComponentResource {
 
     private createService(
         name: string,
-        { config, image, metrics, mesh }: EcommerceArgs,
+        { config, image, metrics, mesh, revisionTag }: EcommerceArgs,
         namespace: k8s.core.v1.Namespace,
         gateway: AnyGateway,
     ): pulumi.CustomResource[] {
@@ -146,6 +152,7 @@ export class Ecommerce extends pulumi.ComponentResource {
                 metrics: metrics?.(name),
                 disruptionBudget: config.disruptionBudgets,
                 sidecarInjector: mesh,
+                revisionTag,
             },
             { parent: this },
         );

@@ -1,6 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { helloPorts, type EgovConfig } from "../config/apps";
+import type { RevisionTag } from "../config/revisions";
 import { createDestinations, createRoutes, routesTo, serviceHost, split, type AnyGateway } from "../traffic";
 import { MeshApplication } from "./mesh-application";
 import { createNamespace } from "./namespace";
@@ -15,6 +16,11 @@ export interface EgovHelloArgs {
     gateway: AnyGateway;
     /** What must be there before pods and traffic policy: the control plane. */
     mesh: readonly pulumi.Resource[];
+    /**
+     * The tag by which the pods are on a revision of the control plane (S9).
+     * @default no tag: they are on the revision without a name
+     */
+    revisionTag?: RevisionTag;
 }
 
 const HELLO = "egov-hello";
@@ -32,7 +38,7 @@ export class EgovHello extends pulumi.ComponentResource {
 
     constructor(name: string, args: EgovHelloArgs, opts?: pulumi.ComponentResourceOptions) {
         super("istio-platform:apps:EgovHello", name, {}, opts);
-        const namespaces = this.createNamespaces(args.config);
+        const namespaces = this.createNamespaces(args);
         this.monitoringNamespace = namespaces.monitoring;
         const hello = this.createHello(args, namespaces.app);
         const gatewayServer = this.createGatewayServer(args, namespaces.infra, hello);
@@ -42,17 +48,18 @@ export class EgovHello extends pulumi.ComponentResource {
     }
 
     /** E1. Monitoring stays outside the mesh: it scrapes pods directly. */
-    private createNamespaces({ namespaces: { app, infra, monitoring } }: EgovConfig) {
+    private createNamespaces(args: EgovHelloArgs) {
+        const { app, infra, monitoring } = args.config.namespaces;
         const opts = { parent: this };
         return {
-            app: createNamespace(app, { sidecars: true }, opts),
-            infra: createNamespace(infra, { sidecars: true }, opts),
+            app: createNamespace(app, { sidecars: args }, opts),
+            infra: createNamespace(infra, { sidecars: args }, opts),
             monitoring: createNamespace(monitoring, { sidecars: false }, opts),
         };
     }
 
     /** E2: one Deployment a subset; `error` answers every request with 500. */
-    private createHello({ config, image, mesh }: EgovHelloArgs, namespace: k8s.core.v1.Namespace) {
+    private createHello({ config, image, mesh, revisionTag }: EgovHelloArgs, namespace: k8s.core.v1.Namespace) {
         const versions = Object.entries(config.hello.subsets).map(([subset, { variant, replicas }]) => [
             subset,
             {
@@ -75,6 +82,7 @@ export class EgovHello extends pulumi.ComponentResource {
                 versions: Object.fromEntries(versions),
                 disruptionBudget: config.disruptionBudgets,
                 sidecarInjector: mesh,
+                revisionTag,
             },
             { parent: this },
         );
@@ -82,7 +90,7 @@ export class EgovHello extends pulumi.ComponentResource {
 
     /** E7: obeys egov-hello's DestinationRule, but not its VirtualService, which is bound to the gateway. */
     private createGatewayServer(
-        { config, image, mesh }: EgovHelloArgs,
+        { config, image, mesh, revisionTag }: EgovHelloArgs,
         namespace: k8s.core.v1.Namespace,
         hello: MeshApplication,
     ) {
@@ -99,6 +107,7 @@ export class EgovHello extends pulumi.ComponentResource {
                 image,
                 versions: { v1: { answer, replicas: 1, resources: config.resources } },
                 sidecarInjector: mesh,
+                revisionTag,
             },
             { parent: this },
         );

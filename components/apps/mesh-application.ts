@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { SampleMetrics } from "../config/monitoring/sample-metrics";
+import { revisionAnnotations, type RevisionTag } from "../config/revisions";
 import type { ServiceReference } from "../traffic";
 import { disruptionBudgets } from "../pods";
 import { deployment, service, type WorkloadArgs } from "./workload";
@@ -33,6 +34,11 @@ export interface MeshApplicationArgs {
     disruptionBudget?: boolean;
     /** What must be there before a pod starts, or it would start without a sidecar. */
     sidecarInjector: readonly pulumi.Resource[];
+    /**
+     * The tag by which the pods are on a revision of the control plane (S9).
+     * @default no tag: they are on the revision without a name
+     */
+    revisionTag?: RevisionTag;
 }
 
 /**
@@ -55,6 +61,7 @@ export class MeshApplication extends pulumi.ComponentResource {
         super("istio-platform:apps:MeshApplication", name, {}, opts);
         const { namespaceName, servicePort, containerPort, image, versions, metrics } = args;
         const inNamespace = { parent: this, dependsOn: [args.namespace] };
+        const annotations = revisionAnnotations(args.revisionTag, namespaceName);
 
         const account = new k8s.core.v1.ServiceAccount(
             name,
@@ -78,6 +85,7 @@ export class MeshApplication extends pulumi.ComponentResource {
                         image,
                         port: containerPort,
                         metrics,
+                        annotations,
                     }),
                     { parent: this, dependsOn: [account, ...args.sidecarInjector] },
                 ),

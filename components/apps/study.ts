@@ -1,5 +1,6 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { RevisionTag } from "../config/revisions";
 import type { Route } from "../config/routes";
 import { studyContainerPorts, type BackendVersion, type StudyConfig } from "../config/study";
 import {
@@ -29,6 +30,11 @@ export interface TrafficStudyArgs {
     gatewaySelector: Readonly<Record<string, string>>;
     /** What must be there before pods and traffic policy: the control plane. */
     mesh: readonly pulumi.Resource[];
+    /**
+     * The tag by which the pods are on a revision of the control plane (S9).
+     * @default no tag: they are on the revision without a name
+     */
+    revisionTag?: RevisionTag;
 }
 
 const GATEWAY = "study-gateway";
@@ -55,7 +61,7 @@ export class TrafficStudy extends pulumi.ComponentResource {
     ) {
         super("istio-platform:apps:TrafficStudy", name, {}, opts);
         const { config, gatewaySelector, mesh } = args;
-        const namespace = createNamespace(config.namespace, { sidecars: true }, { parent: this });
+        const namespace = createNamespace(config.namespace, { sidecars: args }, { parent: this });
         const traffic = { parent: this, dependsOn: [namespace, ...mesh] };
         const gateway = new Gateway(
             GATEWAY,
@@ -126,7 +132,7 @@ export class TrafficStudy extends pulumi.ComponentResource {
         namespace: k8s.core.v1.Namespace,
         versions: MeshApplicationArgs["versions"],
     ) {
-        const { config, image, mesh } = this.args;
+        const { config, image, mesh, revisionTag } = this.args;
         return new MeshApplication(
             name,
             {
@@ -137,6 +143,7 @@ export class TrafficStudy extends pulumi.ComponentResource {
                 image,
                 versions,
                 sidecarInjector: mesh,
+                revisionTag,
             },
             { parent: this },
         );

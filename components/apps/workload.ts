@@ -2,7 +2,7 @@ import type { types } from "@pulumi/kubernetes";
 import type { SampleMetrics } from "../config/monitoring/sample-metrics";
 import type { Resources } from "../config/resources";
 import { containerArgs, HEALTH_PATH, type Answer } from "./image";
-import { spreadOut, unprivileged } from "../pods";
+import { annotated, spreadOut, unprivileged } from "../pods";
 
 /** One Deployment of an application: pods of one version. */
 export interface WorkloadArgs {
@@ -35,6 +35,11 @@ export interface WorkloadArgs {
      * @default nothing
      */
     metrics?: SampleMetrics | undefined;
+    /**
+     * Annotations of the pods.
+     * @default none
+     */
+    annotations?: Readonly<Record<string, string>>;
     /** Environment of the container beside POD_NAME. */
     env?: Readonly<Record<string, string>>;
     /** Number of pods. */
@@ -61,7 +66,7 @@ export function workloadLabels({
 
 /** The Deployment of a workload; selector, pod labels and spreading agree by construction (C8). */
 export function deployment(args: WorkloadArgs) {
-    const { app, version, namespace, name = app, replicas, metrics } = args;
+    const { app, version, namespace, name = app, replicas, metrics, annotations = {} } = args;
     const labels = workloadLabels(args);
     const selector = { app, version };
     return {
@@ -70,7 +75,7 @@ export function deployment(args: WorkloadArgs) {
             replicas,
             selector: { matchLabels: selector },
             template: {
-                metadata: { labels, ...(metrics && { annotations: merged(metrics.port) }) },
+                metadata: { labels, ...annotated({ ...annotations, ...(metrics && merged(metrics.port)) }) },
                 spec: {
                     serviceAccountName: app,
                     automountServiceAccountToken: false,

@@ -5,10 +5,11 @@ import { egressProblems, scopeProblems } from "./egress-problems";
 import { chartProblems } from "./monitoring/chart-problems";
 import { when, type Finding } from "./finding";
 import { gatewayApiProblems } from "./gateway-api-problems";
-import type { Resources } from "./resources";
 import { ruleProblems } from "./monitoring/rule-problems";
 import { receiverProblems } from "./monitoring/secrets";
+import { resourceProblems, type Resources } from "./resources";
 import type { PlatformConfig } from "./platform";
+import { revisionProblems } from "./revision-problems";
 import { routeProblems, weightProblems } from "./route-problems";
 import {
     callProblems,
@@ -23,7 +24,7 @@ import {
 } from "./security-problems";
 import { studyProblems } from "./study-problems";
 import type { OutlierDetection } from "./traffic";
-import { amount, milliseconds } from "./units";
+import { milliseconds } from "./units";
 
 /**
  * Values that are allowed one by one and wrong together: what Kubernetes would refuse halfway through a deployment, and
@@ -186,6 +187,14 @@ const rules: Contradiction[] = [
                 `${minReplicas} at least and ${maxReplicas} at most cannot both be; at most ${maxReplicas}`,
             ]);
         },
+    },
+    {
+        reads: [
+            ...["mesh.version", "mesh.charts", "mesh.routing", "mesh.revisions", "mesh.revisionTag"],
+            ...["egov.enabled", "egov.namespaces", "ecommerce.enabled", "ecommerce.namespace"],
+            ...["study.enabled", "study.namespace"],
+        ],
+        find: revisionProblems,
     },
     { reads: ["mesh.egress", "egov.namespaces", "ecommerce.namespace", "study.namespace"], find: egressProblems },
     { reads: ["mesh.routing", "egov", "ecommerce", "study.enabled"], find: gatewayApiProblems },
@@ -371,21 +380,13 @@ function duplicates(ports: Readonly<Record<string, number>>, at: string): Findin
     });
 }
 
-/** Kubernetes refuses a Pod that requests more than its limit. */
+/** Requests and limits at a path, where they are declared. */
 function resourceRule(at: string, select: (config: PlatformConfig) => Resources | undefined): Contradiction {
     return {
         reads: [at],
         find: (config) => {
             const resources = select(config);
-            if (!resources) return [];
-            const { requests, limits } = resources;
-            return (["cpu", "memory"] as const).flatMap((kind) => {
-                const limit = limits[kind];
-                return when(limit !== undefined && amount(requests[kind]) > amount(limit), [
-                    `${at}.requests.${kind}`,
-                    `${requests[kind]} is more than the limit of ${limit}; at most ${limit}`,
-                ]);
-            });
+            return resources ? resourceProblems(at, resources) : [];
         },
     };
 }

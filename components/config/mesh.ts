@@ -4,6 +4,7 @@ import { egress } from "./egress";
 import { networkPolicies } from "./network-policies";
 import { requestFilter } from "./request-filter";
 import { resources } from "./resources";
+import { istiod, istioVersion, revisions, revisionTag } from "./revisions";
 import { mtls, pathNormalization } from "./security";
 import { nodePort, percent } from "./units";
 
@@ -14,11 +15,7 @@ export type Routing = z.infer<typeof routing>;
 /** The Istio control plane, its sidecars, the ingress gateway, and what leaves the mesh. */
 
 export const mesh = z.strictObject({
-    version: z
-        .string()
-        .regex(/^1\.\d+\.\d+$/, 'a version such as "1.29.1"')
-        .default("1.29.1")
-        .describe("Istio version (P7); the tools' lock files pin the same one"),
+    version: istioVersion.default("1.29.1").describe("Istio version (P7); the tools' lock files pin the same one"),
     imageHub: z
         .string()
         .default("docker.io/istio")
@@ -44,16 +41,17 @@ export const mesh = z.strictObject({
         ])
         .default({ source: "embedded" })
         .describe("Where Istio's charts come from"),
-    istiod: resources
-        .extend({
-            replicas: z
-                .int()
-                .min(1)
-                .default(1)
-                .describe("Replicas of istiod; more than one keeps injection going while a node is replaced"),
-        })
+    istiod: istiod
         .prefault({ requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "1Gi" } })
         .describe("The control plane"),
+    revisions: revisions.describe(
+        "The control planes, side by side (P7, S9): each a revision of Istio. Default: one, without a revision in its objects' names",
+    ),
+    revisionTag: revisionTag
+        .optional()
+        .describe(
+            "The tag by which namespaces and gateways are on a revision; moving it upgrades them (S9, docs/upgrades.md). Default: no tag, all are on the revision default",
+        ),
     sidecar: resources
         .default({ requests: { cpu: "10m", memory: "64Mi" }, limits: { cpu: "2", memory: "1Gi" } })
         .describe("Of every sidecar; the memory limit is 1Gi, not the document's first 8Gi (P8)"),

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { quantity } from "./units";
+import { when, type Finding } from "./finding";
+import { amount, quantity } from "./units";
 
 /** What a container reserves, and what it may use. */
 export const resources = z.strictObject({
@@ -9,3 +10,14 @@ export const resources = z.strictObject({
         .describe("What the container may use at most"),
 });
 export type Resources = z.infer<typeof resources>;
+
+/** Kubernetes refuses a Pod that requests more than its limit. */
+export function resourceProblems(at: string, { requests, limits }: Resources): Finding[] {
+    return (["cpu", "memory"] as const).flatMap((kind) => {
+        const limit = limits[kind];
+        return when(limit !== undefined && amount(requests[kind]) > amount(limit), [
+            `${at}.requests.${kind}`,
+            `${requests[kind]} is more than the limit of ${limit}; at most ${limit}`,
+        ]);
+    });
+}

@@ -5,8 +5,8 @@ import { cacheDirectory } from "../../tools/cache";
 import type { MeshConfig } from "../config/mesh";
 import { buildIstioctl, findIstioctl } from "./istioctl";
 import type { Manifest } from "./manifest";
-import { renderControlPlane } from "./render";
-import { controlPlaneValues, istioOperator, type MeshImages } from "./values";
+import { renderRevisions } from "./revisions";
+import type { MeshImages } from "./values";
 
 /**
  * The control plane's objects, rendered from the charts inside istioctl; undefined where the charts come from a
@@ -23,7 +23,7 @@ export async function loadCharts(config: MeshConfig, images: MeshImages): Promis
         const istioctl =
             (await findIstioctl()) ?? (pulumi.runtime.isDryRun() ? undefined : await buildIstioctl(progress));
         if (!istioctl) return renderedBeforehand();
-        return await renderControlPlane(istioOperator(controlPlaneValues(config, images)), {
+        return await renderRevisions(config, images, {
             istioctl,
             version: config.version,
             cacheDirectory: join(cacheDirectory(), "manifests"),

@@ -1,8 +1,10 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { MeshConfig } from "../config/mesh";
+import { chartVersionOf, istiodOf, revisionOf } from "../config/revisions";
 import { gatewayApiDefinitions } from "./gateway-api";
 import { registerManifest, type Manifest } from "./manifest";
+import { tagInjector } from "./revision-tag";
 import { controlPlaneValues, ISTIO_NAMESPACE, type MeshImages } from "./values";
 
 /** Istio's control plane. */
@@ -21,8 +23,8 @@ export interface IstioControlPlaneArgs {
 }
 
 /**
- * Istio's control plane (P7, P8): custom resource definitions, istiod, sidecar injection, validation of Istio's own
- * objects. Every object is a resource of its own, so a preview shows what an upgrade changes.
+ * Istio's control plane (P7, P8): custom resource definitions, an istiod for each revision, sidecar injection, validation of
+ * Istio's own objects. Every object is a resource of its own, so a preview shows what an upgrade changes.
  */
 export class IstioControlPlane extends pulumi.ComponentResource {
     /** The namespace of control plane and ingress gateway. */
@@ -32,8 +34,8 @@ export class IstioControlPlane extends pulumi.ComponentResource {
     readonly ready: readonly pulumi.Resource[];
 
     /**
-     * What istiod works by: its ConfigMaps, and the registrations of its webhooks. Empty where Helm fetches the charts,
-     * whose objects are known to it alone.
+     * What istiod works by: its ConfigMaps, and the registrations of its webhooks. Of charts that Helm fetches nothing: their
+     * objects are known to it alone.
      */
     readonly settings: readonly pulumi.CustomResource[];
 
@@ -47,8 +49,9 @@ export class IstioControlPlane extends pulumi.ComponentResource {
         const { ready, settings } = args.manifests
             ? this.fromManifests(args.manifests)
             : { ready: this.fromRepository(args), settings: [] };
-        this.settings = settings;
-        this.ready = [...ready, ...this.gatewayApi(args)];
+        const tag = this.tagRevision(args, ready);
+        this.settings = [...settings, ...tag];
+        this.ready = [...ready, ...tag, ...this.gatewayApi(args)];
         this.registerOutputs({});
     }
 
@@ -68,6 +71,12 @@ export class IstioControlPlane extends pulumi.ComponentResource {
         return { ready, settings };
     }
 
+    /** S9, where there is a tag. It leads to a revision's istiod: moved before that one answers, no pod could start meanwhile. */
+    private tagRevision({ config }: IstioControlPlaneArgs, istio: readonly pulumi.Resource[]) {
+        if (!config.revisionTag) return [];
+        return [registerManifest(tagInjector(config.revisionTag), { parent: this, dependsOn: [...istio] })];
+    }
+
     /** P12, where it is chosen: Istio's charts do not bring these definitions. */
     private gatewayApi({ config }: IstioControlPlaneArgs): pulumi.Resource[] {
         if (config.routing !== "gateway-api") return [];
@@ -77,21 +86,24 @@ export class IstioControlPlane extends pulumi.ComponentResource {
     private fromRepository({ config, images }: IstioControlPlaneArgs): pulumi.Resource[] {
         if (config.charts.source !== "repository")
             throw new Error("the charts inside istioctl must be rendered first: pass `manifests`");
-        const chart = (chart: string, values: object, dependsOn: pulumi.Resource[]) =>
+        const chart = (name: string, chart: string, version: string, values: object, dependsOn: pulumi.Resource[]) =>
             new k8s.helm.v4.Chart(
-                `istio-${chart}`,
+                `istio-${name}`,
                 {
                     chart,
-                    version: config.version,
+                    version,
                     namespace: ISTIO_NAMESPACE,
                     repositoryOpts: { repo: config.charts.source === "repository" ? config.charts.url : undefined },
                     values,
                 },
                 { parent: this, dependsOn },
             );
-        const values = controlPlaneValues(config, images);
-        const base = chart("base", { defaultRevision: values.defaultRevision }, [this.namespace]);
-        return [chart("istiod", values, [base])];
+        const defaultRevision = revisionOf(config.revisionTag);
+        const base = chart("base", "base", config.version, { defaultRevision }, [this.namespace]);
+        return config.revisions.map((revision) => {
+            const values = controlPlaneValues(config, images, revision);
+            return chart(istiodOf(revision.name), "istiod", chartVersionOf(config, revision), values, [base]);
+        });
     }
 }
 

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { EgressGatewayConfig } from "../config/egress";
+import type { RevisionTag } from "../config/revisions";
 import type { EgressProxies } from "../traffic";
 import { gatewayMetadata, gatewayProxies, PROXY_PORT, servicePort } from "./gateway-proxies";
 import { ISTIO_NAMESPACE } from "./values";
@@ -18,6 +19,11 @@ export interface EgressGatewayArgs {
      * @default that of every pod
      */
     priorityClass?: string;
+    /**
+     * The tag by which its pods are on a revision of the control plane (S9).
+     * @default no tag: they are on the revision without a name
+     */
+    revisionTag?: RevisionTag;
 }
 
 export const EGRESS_GATEWAY = "istio-egressgateway";
@@ -29,6 +35,15 @@ const metadata = gatewayMetadata({ name: EGRESS_GATEWAY, selector: EGRESS_GATEWA
 
 /** Port of the Service: what sidecars send to. */
 const PORT = 80;
+
+/** The gateway's Deployment. */
+export function egressGatewayDeployment(
+    config: EgressGatewayConfig,
+    { priorityClass, revisionTag }: Pick<EgressGatewayArgs, "priorityClass" | "revisionTag"> = {},
+) {
+    const args = { name: EGRESS_GATEWAY, selector: EGRESS_GATEWAY_SELECTOR, priorityClass, revisionTag };
+    return gatewayProxies({ ...args, ...config });
+}
 
 /** Deployment and Service of the egress gateway; the Service is reached from inside the cluster only. */
 export class EgressGateway extends pulumi.ComponentResource {
@@ -42,12 +57,12 @@ export class EgressGateway extends pulumi.ComponentResource {
 
     constructor(name: string, args: EgressGatewayArgs, opts?: pulumi.ComponentResourceOptions) {
         super("istio-platform:mesh:EgressGateway", name, {}, opts);
-        const { config, namespace, mesh, priorityClass } = args;
+        const { config, namespace, mesh, priorityClass, revisionTag } = args;
         const dependent = { parent: this, dependsOn: [namespace] };
         const account = new k8s.core.v1.ServiceAccount(EGRESS_GATEWAY, { metadata }, dependent);
         const deployment = new k8s.apps.v1.Deployment(
             EGRESS_GATEWAY,
-            gatewayProxies({ name: EGRESS_GATEWAY, selector: EGRESS_GATEWAY_SELECTOR, priorityClass, ...config }),
+            egressGatewayDeployment(config, { priorityClass, revisionTag }),
             { parent: this, dependsOn: [account, ...mesh] },
         );
         const ports = [servicePort("http2", PORT, PROXY_PORT.http)];

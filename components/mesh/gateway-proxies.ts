@@ -1,4 +1,5 @@
 import type { Resources } from "../config/resources";
+import { revisionMarks, type RevisionTag } from "../config/revisions";
 import { ISTIO_NAMESPACE } from "./values";
 import { spreadOut, unprivileged } from "../pods";
 
@@ -32,6 +33,11 @@ export interface GatewayProxies {
      * @default that of every pod
      */
     priorityClass?: string;
+    /**
+     * The tag by which the pods are on a revision of the control plane (S9).
+     * @default no tag: they are on the revision without a name
+     */
+    revisionTag?: RevisionTag;
 }
 
 /** User that Istio's proxies run as. */
@@ -51,7 +57,8 @@ export function gatewayMetadata({ name, selector }: Pick<GatewayProxies, "name" 
 
 /** The Deployment of a gateway: istiod's webhook makes the proxy out of the container (image `auto`). */
 export function gatewayProxies(args: GatewayProxies) {
-    const { name, selector, replicas, resources, proxyProtocol, drainSeconds = 0, priorityClass } = args;
+    const { name, selector, replicas, resources, proxyProtocol, drainSeconds = 0, priorityClass, revisionTag } = args;
+    const revision = revisionMarks(revisionTag);
     const metadata = gatewayMetadata({ name, selector });
     return {
         metadata,
@@ -61,9 +68,10 @@ export function gatewayProxies(args: GatewayProxies) {
             strategy: { rollingUpdate: { maxSurge: "100%", maxUnavailable: 0 } },
             template: {
                 metadata: {
-                    labels: { ...metadata.labels, "sidecar.istio.io/inject": "true" },
+                    labels: { ...metadata.labels, "sidecar.istio.io/inject": "true", ...revision.labels },
                     annotations: {
                         "inject.istio.io/templates": "gateway",
+                        ...revision.annotations,
                         ...(proxyProtocol && {
                             "proxy.istio.io/config": JSON.stringify({ gatewayTopology: { proxyProtocol: {} } }),
                         }),

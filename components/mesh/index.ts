@@ -11,6 +11,7 @@ export { PROXY_PORT } from "./gateway-proxies";
 export { renderControlPlane } from "./render";
 export {
     CONTROL_PLANE_SELECTOR,
+    controlPlaneSelector,
     controlPlaneValues,
     ISTIO_NAMESPACE,
     istioOperator,

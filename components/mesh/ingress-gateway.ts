@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { MeshConfig } from "../config/mesh";
+import type { RevisionTag } from "../config/revisions";
 import type { ServiceReference } from "../traffic";
 import { gatewayMetadata, gatewayProxies, PROXY_PORT, servicePort, type ServicePort } from "./gateway-proxies";
 import { ISTIO_NAMESPACE } from "./values";
@@ -23,6 +24,11 @@ export interface IngressGatewayArgs {
      * @default that of every pod
      */
     priorityClass?: string;
+    /**
+     * The tag by which its pods are on a revision of the control plane (S9).
+     * @default no tag: they are on the revision without a name
+     */
+    revisionTag?: RevisionTag;
 }
 
 /** What the Service and the proxies of the gateway have to know of a load balancer. */
@@ -50,7 +56,11 @@ const metadata = gatewayMetadata({ name: INGRESS_GATEWAY, selector: INGRESS_GATE
 /** The gateway's Deployment. */
 export function gatewayDeployment(
     { replicas, resources, autoscaling }: IngressGatewayArgs["config"],
-    { loadBalancer, priorityClass }: Pick<IngressGatewayArgs, "loadBalancer" | "priorityClass"> = {},
+    {
+        loadBalancer,
+        priorityClass,
+        revisionTag,
+    }: Pick<IngressGatewayArgs, "loadBalancer" | "priorityClass" | "revisionTag"> = {},
 ) {
     // An autoscaler owns the number of replicas.
     return gatewayProxies({
@@ -61,6 +71,7 @@ export function gatewayDeployment(
         proxyProtocol: loadBalancer?.proxyProtocol,
         drainSeconds: loadBalancer?.drainSeconds,
         priorityClass,
+        revisionTag,
     });
 }
 

@@ -10,20 +10,27 @@ import type { IstioOperator } from "./values";
 
 const run = promisify(execFile);
 
+/** What renders the charts. */
+export interface RenderOptions {
+    /** Path of istioctl. */
+    istioctl: string;
+    /** Istio version that the stack wants. */
+    version: string;
+    /** Folder that results are kept in. */
+    cacheDirectory: string;
+}
+
 /**
  * Renders Istio's charts, those inside istioctl, with typed values.
  *
  * Rendering and parsing a megabyte of YAML takes more than a second; the result is kept in the cache folder under the
  * hash of the values and of the istioctl binary, so that an unchanged control plane costs milliseconds.
  *
- * @param istioctl Path of istioctl.
- * @param version Istio version that the stack wants.
- * @param cacheDirectory Folder that results are kept in.
  * @throws Error when istioctl has another version or refuses the values.
  */
 export async function renderControlPlane(
     operator: IstioOperator,
-    { istioctl, version, cacheDirectory }: { istioctl: string; version: string; cacheDirectory: string },
+    { istioctl, version, cacheDirectory }: RenderOptions,
 ): Promise<Manifest[]> {
     const cached = join(cacheDirectory, `${await cacheKey(operator, istioctl)}.json`);
     try {

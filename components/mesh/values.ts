@@ -1,6 +1,7 @@
 import type { MeshConfig } from "../config/mesh";
 import type { RequestFilterConfig } from "../config/request-filter";
 import type { Resources } from "../config/resources";
+import { DEFAULT_REVISION, revisionOf, type Revision } from "../config/revisions";
 import { spreadOut } from "../pods";
 
 /** The images of control plane and proxies, as the cluster resolved them. */
@@ -16,8 +17,17 @@ export interface MeshImages {
 /** Namespace of the control plane and of the ingress gateway (E1). */
 export const ISTIO_NAMESPACE = "istio-system";
 
-/** Labels of istiod's pods, as its chart has them. */
-export const CONTROL_PLANE_SELECTOR = { istio: "pilot" } as const;
+/** Labels of the istiod pods of all revisions, as their charts have them. */
+export const CONTROL_PLANE_SELECTOR = { app: "istiod" } as const;
+
+/** Labels of the istiod pods of one revision. */
+const podsOf = (revision: string): Record<string, string> =>
+    revision === DEFAULT_REVISION ? { istio: "pilot" } : { ...CONTROL_PLANE_SELECTOR, "istio.io/rev": revision };
+
+/** What NetworkPolicies select istiod's pods by: of one without a name by the label of before there were revisions. */
+export function controlPlaneSelector({ revisions }: Pick<MeshConfig, "revisions">): Record<string, string> {
+    return revisions.some(({ name }) => name !== DEFAULT_REVISION) ? CONTROL_PLANE_SELECTOR : podsOf(DEFAULT_REVISION);
+}
 
 /**
  * Envoy statistics that Istio's bootstrap leaves out and that show what traffic policy did: ejections (E5), retries and
@@ -62,21 +72,31 @@ function requestFilterProvider({ maxBodyBytes, timeout, whenUnavailable }: Reque
     };
 }
 
-/** Values of Istio's charts: the same for the charts inside istioctl and for those of a repository. */
-export function controlPlaneValues(mesh: MeshConfig, images: MeshImages) {
+/**
+ * Values of Istio's charts: the same for the charts inside istioctl and for those of a repository.
+ *
+ * @param revision The control plane that they are for (P7). Default: the one without a name.
+ */
+export function controlPlaneValues(
+    mesh: MeshConfig,
+    images: MeshImages,
+    revision: Revision = { name: DEFAULT_REVISION },
+) {
     const vanilla = images.proxyDistribution === "vanilla-envoy";
     const { requestFilter } = mesh.ingressGateway;
+    const { name, istiod = mesh.istiod, sidecar = mesh.sidecar } = revision;
     return {
         // Also makes the validator for objects without a revision label, so that invalid ones are refused.
-        defaultRevision: "default",
+        defaultRevision: revisionOf(mesh.revisionTag),
+        ...(name !== DEFAULT_REVISION && { revision: name }),
         global: {
             istioNamespace: ISTIO_NAMESPACE,
-            hub: images.hub,
-            tag: images.tag,
+            hub: revision.imageHub ?? images.hub,
+            tag: revision.imageTag ?? revision.version ?? images.tag,
             imagePullPolicy: "IfNotPresent",
             ...(mesh.priorityClass && { priorityClassName: mesh.priorityClass }),
             proxy: {
-                resources: withDefaultCpuLimit(mesh.sidecar),
+                resources: withDefaultCpuLimit(sidecar),
                 readinessPeriodSeconds: PROXY_READINESS_PERIOD,
                 readinessFailureThreshold: 4,
                 seccompProfile: SECCOMP_PROFILE,
@@ -85,10 +105,10 @@ export function controlPlaneValues(mesh: MeshConfig, images: MeshImages) {
         pilot: {
             // Autoscaling needs a metrics server, which not every cluster has.
             autoscaleEnabled: false,
-            replicaCount: mesh.istiod.replicas,
+            replicaCount: istiod.replicas,
             seccompProfile: SECCOMP_PROFILE,
-            topologySpreadConstraints: spreadOut(CONTROL_PLANE_SELECTOR),
-            resources: { requests: mesh.istiod.requests, limits: mesh.istiod.limits },
+            topologySpreadConstraints: spreadOut(podsOf(name)),
+            resources: { requests: istiod.requests, limits: istiod.limits },
             env: {
                 // A mirrored copy says so: its Host ends with -shadow (T6), which Istio leaves out by default.
                 DISABLE_SHADOW_HOST_SUFFIX: "false",

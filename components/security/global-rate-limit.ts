@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { GlobalRateLimitConfig } from "../config/global-rate-limit";
+import { revisionMarks, type RevisionTag } from "../config/revisions";
 import { INGRESS_GATEWAY, ISTIO_NAMESPACE } from "../mesh";
-import { disruptionBudgets, spreadOut, unprivileged } from "../pods";
+import { annotated, disruptionBudgets, spreadOut, unprivileged } from "../pods";
 import { GlobalRateLimitFilter, limitsFile, serviceHost, type ServiceReference } from "../traffic";
 import { AuthorizationPolicy, type AuthorizationPolicyArgs } from "./authorization-policy";
 
@@ -17,6 +18,11 @@ export interface GlobalRateLimitArgs {
     selector: Readonly<Record<string, string>>;
     /** What must be there before pods and Istio's objects: the control plane. */
     mesh: readonly pulumi.Resource[];
+    /**
+     * The tag by which the pods are on a revision of the control plane (S9).
+     * @default no tag: they are on the revision without a name
+     */
+    revisionTag?: RevisionTag;
 }
 
 /** The service that the gateway asks, and the Redis in which it counts. */
@@ -52,11 +58,16 @@ export function limitsConfigMap({ config }: Pick<GlobalRateLimitArgs, "config">)
 function podTemplate<Spec extends { containers: object[] }>(
     own: ServiceReference,
     spec: Spec,
-    annotations?: Record<string, string>,
+    revisionTag: RevisionTag | undefined,
+    annotations: Record<string, string> = {},
 ) {
     const labels = { app: own.name };
+    const revision = revisionMarks(revisionTag);
     return {
-        metadata: { labels: { ...labels, "sidecar.istio.io/inject": "true" }, ...(annotations && { annotations }) },
+        metadata: {
+            labels: { ...labels, "sidecar.istio.io/inject": "true", ...revision.labels },
+            ...annotated({ ...annotations, ...revision.annotations }),
+        },
         spec: {
             serviceAccountName: own.name,
             automountServiceAccountToken: false,
@@ -72,7 +83,11 @@ function podTemplate<Spec extends { containers: object[] }>(
  * Deployment of Envoy's rate limit service. It is ready once it has reached Redis. Should that be away later, its answer is an
  * error, and the gateway does what is declared: its connections end at the sidecar, so that it could not tell earlier.
  */
-export function rateLimitDeployment({ config, images }: Pick<GlobalRateLimitArgs, "config" | "images">) {
+export function rateLimitDeployment({
+    config,
+    images,
+    revisionTag,
+}: Pick<GlobalRateLimitArgs, "config" | "images" | "revisionTag">) {
     const environment = {
         LOG_LEVEL: "warn",
         GRPC_PORT: String(service.port),
@@ -119,6 +134,7 @@ export function rateLimitDeployment({ config, images }: Pick<GlobalRateLimitArgs
             template: podTemplate(
                 service,
                 { containers: [container], volumes: [{ name: "limits", configMap: { name: service.name } }] },
+                revisionTag,
                 { "istio-platform/limits": digest.slice(0, 12) },
             ),
         },
@@ -126,7 +142,11 @@ export function rateLimitDeployment({ config, images }: Pick<GlobalRateLimitArgs
 }
 
 /** Deployment of Redis: one pod, in memory only; with a new one every client has its whole budget again. */
-export function redisDeployment({ config, images }: Pick<GlobalRateLimitArgs, "config" | "images">) {
+export function redisDeployment({
+    config,
+    images,
+    revisionTag,
+}: Pick<GlobalRateLimitArgs, "config" | "images" | "revisionTag">) {
     const health = { exec: { command: ["redis-cli", "-p", String(redis.port), "ping"] } };
     const container = {
         name: redis.name,
@@ -153,7 +173,7 @@ export function redisDeployment({ config, images }: Pick<GlobalRateLimitArgs, "c
             selector: { matchLabels: { app: redis.name } },
             // Never two of them, between which the counts would be shared out.
             strategy: { type: "Recreate" },
-            template: podTemplate(redis, { containers: [container] }),
+            template: podTemplate(redis, { containers: [container] }, revisionTag),
         },
     };
 }

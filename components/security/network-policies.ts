@@ -6,7 +6,7 @@ import { hostsThrough, siteContainerPort, siteHosts, type EgressConfig } from ".
 import { PROMETHEUS } from "../config/monitoring/prometheus";
 import type { PlatformConfig } from "../config/platform";
 import {
-    CONTROL_PLANE_SELECTOR,
+    controlPlaneSelector,
     EGRESS_GATEWAY_SELECTOR,
     INGRESS_GATEWAY_SELECTOR,
     ISTIO_NAMESPACE,
@@ -104,7 +104,7 @@ function ofIstio({ mesh, egov }: PlatformConfig): NetworkPolicyArgs[] {
             namespace: ISTIO_NAMESPACE,
             from: [{ peers: [ISTIO_NAMESPACE, egov.namespaces.monitoring].map((namespace) => ({ namespace })) }],
         },
-        open("control-plane", CONTROL_PLANE_SELECTOR, CONTROL_PLANE_PORTS),
+        open("control-plane", controlPlaneSelector(mesh), CONTROL_PLANE_PORTS),
         open("ingress", INGRESS_GATEWAY_SELECTOR, gatewayPorts),
         ...(hostsThrough(mesh.egress, "gateway").length > 0
             ? [open("egress", EGRESS_GATEWAY_SELECTOR, gatewayPorts)]

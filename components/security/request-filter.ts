@@ -1,8 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { RequestFilterConfig } from "../config/request-filter";
+import { revisionMarks, type RevisionTag } from "../config/revisions";
 import { ISTIO_NAMESPACE, REQUEST_FILTER } from "../mesh";
-import { disruptionBudgets, spreadOut, unprivileged } from "../pods";
+import { annotated, disruptionBudgets, spreadOut, unprivileged } from "../pods";
 import { SECURITY_API } from "./api";
 
 /** What looks at the requests that a gateway lets in. */
@@ -15,6 +16,11 @@ export interface RequestFilterArgs {
     selector: Readonly<Record<string, string>>;
     /** What must be there before pods and Istio's objects: the control plane. */
     mesh: readonly pulumi.Resource[];
+    /**
+     * The tag by which its pods are on a revision of the control plane (S9).
+     * @default no tag: they are on the revision without a name
+     */
+    revisionTag?: RevisionTag;
 }
 
 const { name, port } = REQUEST_FILTER;
@@ -28,9 +34,14 @@ const FILTER_USER = 65532;
 const DRAIN_SECONDS = 3;
 
 /** The filter's Deployment: with a sidecar, since the bodies that it is sent are the customers' data. */
-export function filterDeployment({ config, image }: Pick<RequestFilterArgs, "config" | "image">) {
+export function filterDeployment({
+    config,
+    image,
+    revisionTag,
+}: Pick<RequestFilterArgs, "config" | "image" | "revisionTag">) {
     const { mode, status, paranoiaLevel, anomalyThreshold, maxBodyBytes, replicas, resources } = config;
     const health = { grpc: { port } };
+    const revision = revisionMarks(revisionTag);
     return {
         metadata,
         spec: {
@@ -38,7 +49,10 @@ export function filterDeployment({ config, image }: Pick<RequestFilterArgs, "con
             selector: { matchLabels: labels },
             strategy: { rollingUpdate: { maxSurge: "100%", maxUnavailable: 0 } },
             template: {
-                metadata: { labels: { ...labels, "sidecar.istio.io/inject": "true" } },
+                metadata: {
+                    labels: { ...labels, "sidecar.istio.io/inject": "true", ...revision.labels },
+                    ...annotated(revision.annotations),
+                },
                 spec: {
                     serviceAccountName: name,
                     automountServiceAccountToken: false,

@@ -117,6 +117,12 @@ const features = {
     /** Routes are VirtualServices. */
     "istio-routes": ({ mesh }: PlatformConfig) =>
         mesh.routing === "istio" || `mesh.routing is ${mesh.routing}: there is no VirtualService`,
+    /** Namespaces and gateways follow a tag. */
+    "revision-tag": ({ mesh }: PlatformConfig) =>
+        mesh.revisionTag !== undefined || "mesh.revisionTag is not set: namespaces are on the revision default",
+    /** There is a control plane beside the one that the tag names. */
+    "several-revisions": ({ mesh }: PlatformConfig) =>
+        mesh.revisions.length > 1 || "mesh.revisions has one control plane: there is no other to be on",
     "gateway-api": ({ mesh }: PlatformConfig) =>
         mesh.routing === "gateway-api" || `mesh.routing is ${mesh.routing}: there is no HTTPRoute`,
     "rate-limit": (config: PlatformConfig) =>

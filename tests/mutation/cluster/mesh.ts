@@ -1,5 +1,6 @@
 import { KubeConfig } from "@kubernetes/client-node";
 import type { PlatformConfig } from "../../../components/config/platform";
+import { ofRevision, revisionOf } from "../../../components/config/revisions";
 import { connectTarget } from "../../verification/target/connect";
 import type { VerificationTarget } from "../../verification/target/file";
 import type { EnvoyCluster, EnvoyRoute, Pod, Target } from "../../verification/target/target";
@@ -95,5 +96,11 @@ export const objects = {
         name,
     }),
     istio: (kind: Reference["kind"], name: string): Reference => ({ kind, namespace: "istio-system", name }),
+    /** An object of which every control plane has one: that of the revision that the gateways are on. */
+    controlPlane: (kind: Reference["kind"], name: string, { mesh }: PlatformConfig): Reference => ({
+        kind,
+        namespace: kind.endsWith("WebhookConfiguration") ? "" : "istio-system",
+        name: ofRevision(name, revisionOf(mesh.revisionTag)),
+    }),
     namespace: (name: string): Reference => ({ kind: "Namespace", namespace: "", name }),
 };

@@ -19,7 +19,7 @@ const late = "late-certificates";
 /** The namespaces and the Deployments whose pods the chaos suite kills. */
 const killed = ({ config }: Mesh) => [
     objects.shop("Deployment", config, victim),
-    objects.istio("Deployment", "istiod"),
+    objects.controlPlane("Deployment", "istiod", config),
     objects.istio("Deployment", "istio-ingressgateway"),
 ];
 

@@ -73,9 +73,6 @@ const directUnreachable = (config: PlatformConfig): CheckSet => ({
 const scopeOpen = ({ ecommerce }: PlatformConfig): CheckSet =>
     ecommerce.enabled && ecommerce.scope ? { "sidecar-scope": ["refused"] } : {};
 
-/** The text of the mesh configuration in which istiod reads its defaults. */
-const meshConfig = objects.istio("ConfigMap", "istio");
-
 /** A change of the ServiceEntry of a host that pods reach themselves. */
 function directEntry(
     mutation: Pick<Mutation, "name" | "description">,
@@ -103,8 +100,8 @@ export const egress: readonly Mutation[] = [
         ids: ["T7", "P11"],
         description: "The mesh lets its pods reach every host outside.",
         needs,
-        apply: (changes) =>
-            changes.edit(meshConfig, ({ data }) => {
+        apply: (changes, { config }) =>
+            changes.edit(objects.controlPlane("ConfigMap", "istio", config), ({ data }) => {
                 data.mesh = String(data.mesh).replace("mode: REGISTRY_ONLY", "mode: ALLOW_ANY");
             }),
         traces: (mesh) =>

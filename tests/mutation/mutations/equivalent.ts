@@ -1,3 +1,4 @@
+import { revisionOf } from "../../../components/config/revisions";
 import { outboundCluster } from "../../verification/target/envoy";
 import { apiVersionOf } from "../cluster/api";
 import { objects } from "../cluster/mesh";
@@ -55,17 +56,15 @@ export const equivalent: readonly Mutation[] = [
         ids: [],
         description: "The pod of the control plane is replaced by an equal one.",
         needs: [],
-        apply: (changes) =>
-            changes.edit(objects.istio("Deployment", "istiod"), ({ spec }) => {
+        apply: (changes, { config }) =>
+            changes.edit(objects.controlPlane("Deployment", "istiod", config), ({ spec }) => {
                 spec.template.metadata.annotations = { ...spec.template.metadata.annotations, [restarted]: "once" };
             }),
-        traces: (mesh) =>
-            inPods(
-                mesh,
-                "istio-system",
-                "istiod",
-                (pod) => isReady(pod) && pod.metadata.annotations?.[restarted] !== undefined,
-            ),
+        traces: async ({ api, config }) => {
+            const labels = { app: "istiod", "istio.io/rev": revisionOf(config.mesh.revisionTag) };
+            const pods = await api.list("Pod", "istio-system", labels);
+            return pods.map((pod) => isReady(pod) && pod.metadata.annotations?.[restarted] !== undefined);
+        },
         expectRed: {},
     },
 ];

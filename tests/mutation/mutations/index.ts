@@ -20,6 +20,7 @@ import { networkPolicies } from "./network-policies";
 import { undeclaredObjects } from "./objects";
 import { paths } from "./paths";
 import { platform } from "./platform";
+import { revisions } from "./revisions";
 import { rateLimit } from "./rate-limit";
 import { requestFilter } from "./request-filter";
 import { routes } from "./routes";
@@ -58,6 +59,7 @@ export const mutations: readonly Mutation[] = [
     ...dashboards,
     ...platform,
     ...controlPlaneSettings,
+    ...revisions,
     ...egress,
     ...scopes,
     ...workloads,

@@ -17,7 +17,7 @@ function normalization(
         ids: ["C14"],
         needs: ["ecommerce"],
         apply: (changes, { config }) =>
-            changes.edit(objects.istio("ConfigMap", "istio"), (map) => {
+            changes.edit(objects.controlPlane("ConfigMap", "istio", config), (map) => {
                 const data = map["data"] as { mesh: string };
                 data.mesh = data.mesh.replace(
                     `normalization: ${config.mesh.pathNormalization}`,

@@ -1,9 +1,9 @@
+import { revisionOf } from "../../../components/config/revisions";
 import { objects } from "../cluster/mesh";
 import type { Mutation } from "../mutation";
+import { notInjected, withoutInjection } from "./revisions";
 
 /** Mistakes in what the applications stand on: namespaces and control plane. */
-
-const label = "istio-injection";
 
 export const platform: readonly Mutation[] = [
     {
@@ -12,13 +12,12 @@ export const platform: readonly Mutation[] = [
         description: "The namespace of egov-hello has lost the label that has sidecars injected.",
         needs: ["egov"],
         apply: (changes, { config }) =>
-            changes.edit(objects.namespace(config.egov.namespaces.app), ({ metadata }) => {
-                delete metadata.labels?.[label];
-            }),
-        traces: async ({ api, config }) => [
-            !(await api.get(objects.namespace(config.egov.namespaces.app)))?.metadata.labels?.[label],
-        ],
-        expectRed: { "egov-namespaces": ["exist"] },
+            changes.edit(
+                objects.namespace(config.egov.namespaces.app),
+                withoutInjection(config, config.egov.namespaces.app),
+            ),
+        traces: async (mesh) => [await notInjected(mesh, mesh.config.egov.namespaces.app)],
+        expectRed: { "egov-namespaces": ["exist"], revisions: ["namespaces"] },
     },
     {
         name: "namespace-shop-not-injected",
@@ -26,13 +25,12 @@ export const platform: readonly Mutation[] = [
         description: "The namespace of the shop has lost the label that has sidecars injected.",
         needs: ["ecommerce"],
         apply: (changes, { config }) =>
-            changes.edit(objects.namespace(config.ecommerce.namespace), ({ metadata }) => {
-                delete metadata.labels?.[label];
-            }),
-        traces: async ({ api, config }) => [
-            !(await api.get(objects.namespace(config.ecommerce.namespace)))?.metadata.labels?.[label],
-        ],
-        expectRed: { sidecars: ["namespace"] },
+            changes.edit(
+                objects.namespace(config.ecommerce.namespace),
+                withoutInjection(config, config.ecommerce.namespace),
+            ),
+        traces: async (mesh) => [await notInjected(mesh, mesh.config.ecommerce.namespace)],
+        expectRed: { sidecars: ["namespace"], revisions: ["namespaces"] },
     },
     {
         name: "istiod-stopped",
@@ -40,11 +38,14 @@ export const platform: readonly Mutation[] = [
         ids: ["P7", "C5"],
         description: "The control plane has no pod: the proxies go on with what they have.",
         needs: [],
-        apply: (changes) =>
-            changes.edit(objects.istio("Deployment", "istiod"), ({ spec }) => {
+        apply: (changes, { config }) =>
+            changes.edit(objects.controlPlane("Deployment", "istiod", config), ({ spec }) => {
                 spec.replicas = 0;
             }),
-        traces: async ({ api }) => [(await api.list("Pod", "istio-system", { app: "istiod" })).length === 0],
-        expectRed: { sidecars: ["synced"] },
+        traces: async ({ api, config }) => {
+            const labels = { app: "istiod", "istio.io/rev": revisionOf(config.mesh.revisionTag) };
+            return [(await api.list("Pod", "istio-system", labels)).length === 0];
+        },
+        expectRed: { sidecars: ["synced"], revisions: ["controlPlanes", "connected"] },
     },
 ];

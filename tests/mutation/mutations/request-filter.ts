@@ -79,8 +79,8 @@ function provider(mutation: Told, line: RegExp, changed: string, shows: (listene
         ...mutation,
         ...common,
         expectRed: union(mutation.expectRed, otherConfiguration),
-        apply: (changes) =>
-            changes.edit(objects.istio("ConfigMap", "istio"), (map) => {
+        apply: (changes, { config }) =>
+            changes.edit(objects.controlPlane("ConfigMap", "istio", config), (map) => {
                 const data = map["data"] as { mesh: string };
                 data.mesh = data.mesh.replace(line, changed);
             }),

@@ -4,6 +4,7 @@ import type { CheckSet, Mutation } from "../mutation";
 import { until } from "../../verification/wait";
 import { appContainer, inPods, isReady } from "./look";
 import { helloEjection, shopUnreachable, union } from "./red";
+import { withoutInjection } from "./revisions";
 
 /** Mistakes in Deployments and their pods. */
 
@@ -91,8 +92,7 @@ export const workloads: readonly Mutation[] = [
             const { api, config } = mesh;
             const { namespace } = config.ecommerce;
             const [pod] = await api.list("Pod", namespace, { app: saga });
-            const withoutLabel = ({ metadata }: PlainObject) => delete metadata.labels?.["istio-injection"];
-            await changes.temporarily(objects.namespace(namespace), withoutLabel, async () => {
+            await changes.temporarily(objects.namespace(namespace), withoutInjection(config, namespace), async () => {
                 await changes.deletePod({ kind: "Pod", namespace, name: pod!.metadata.name });
                 const bare = await until(
                     `a pod of ${saga} without a sidecar`,

@@ -43,8 +43,8 @@ describe("Verification, specs: features", () => {
     const lacks = (values: Parameters<typeof config>[0], ...needs: Parameters<typeof missing>[0]) =>
         missing(needs, config(values));
     /** What the local environment does not have: other things exclude it, or it takes more of the machine. */
-    const optional = ["weights", "gateway-api", "monitoring", "pagerduty", "email"];
-    it("the local environment has all but weights on the plain route, the other API of routes and the monitoring", () => {
+    const optional = ["weights", "gateway-api", "revision-tag", "monitoring", "pagerduty", "email"];
+    it("the local environment has all but weights on the plain route, the other API of routes, the tag of revisions and the monitoring", () => {
         const local = config(stackFileConfig("local"));
         const needs = new Set(
             specs.flatMap((spec) => [

@@ -45,9 +45,10 @@ describe("Verification, target: Envoy's and istiod's answers", () => {
     it("a proxy is stale in what it has not acknowledged", () => {
         const sent = { cluster_sent: "1", cluster_acked: "1", listener_sent: "1", listener_acked: "1" };
         const rest = { route_sent: "2", route_acked: "1", endpoint_sent: "3" };
-        assert.deepEqual(parseSync(JSON.stringify([{ proxy: "a.b", istio_version: "1.29.1", ...sent, ...rest }])), [
-            { proxy: "a.b", version: "1.29.1", stale: ["route", "endpoint"], sent: "1,1,2,3" },
-        ]);
+        assert.deepEqual(
+            parseSync(JSON.stringify([{ proxy: "a.b", istio_version: "1.29.1", ...sent, ...rest }]), "canary"),
+            [{ proxy: "a.b", revision: "canary", version: "1.29.1", stale: ["route", "endpoint"], sent: "1,1,2,3" }],
+        );
     });
     it("each certificate of a proxy once, with its identities and its time", () => {
         const leaf = {

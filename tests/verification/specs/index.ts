@@ -67,6 +67,7 @@ import { declaredObjects } from "./mesh/declared-objects";
 import { egress } from "./mesh/egress";
 import { gatewayApiStatus } from "./mesh/gateway-api";
 import { proxyViews } from "./mesh/proxy-views";
+import { revisions } from "./mesh/revisions";
 import { sidecarScope } from "./mesh/scope";
 import { clusterMetrics } from "./monitoring/cluster-metrics";
 import { dashboards } from "./monitoring/dashboards";
@@ -82,6 +83,7 @@ import { routeWeights } from "./routes/weights";
 export const specs: readonly Spec[] = [
     infrastructure,
     sidecars,
+    revisions,
     proxyViews,
     controlPlaneSettings,
     declaredObjects,

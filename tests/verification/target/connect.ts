@@ -175,8 +175,13 @@ class ClusterTarget implements Target {
             ({ readySince }) => readySince,
         );
         if (pods.length === 0) throw new Error("no pod of istiod is ready in istio-system");
-        const answers = await Promise.all(pods.map((pod) => this.kubernetes.get(pod, istiodDebugPort, "/debug/syncz")));
-        return answers.flatMap(({ body }) => parseSync(body));
+        const answers = await Promise.all(
+            pods.map(async (pod) => {
+                const { body } = await this.kubernetes.get(pod, istiodDebugPort, "/debug/syncz");
+                return parseSync(body, pod.labels["istio.io/rev"] ?? "");
+            }),
+        );
+        return answers.flat();
     }
 
     async close(): Promise<void> {}

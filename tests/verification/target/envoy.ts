@@ -115,11 +115,16 @@ interface CertificateEntry {
 /** Types of configuration in istiod's `/debug/syncz`. */
 const configurationTypes = ["cluster", "listener", "route", "endpoint"];
 
-/** Reads the answer of istiod's `/debug/syncz`: which proxy has acknowledged what was last sent to it. */
-export function parseSync(text: string): ProxySync[] {
+/**
+ * Reads the answer of istiod's `/debug/syncz`: which proxy has acknowledged what was last sent to it.
+ *
+ * @param revision Revision of the istiod that has answered.
+ */
+export function parseSync(text: string, revision: string): ProxySync[] {
     const entries = JSON.parse(text) as (Record<string, string> & { proxy?: string; istio_version?: string })[];
     return entries.map((entry) => ({
         proxy: entry.proxy ?? "",
+        revision,
         version: entry.istio_version ?? "",
         stale: configurationTypes.filter((type) => (entry[`${type}_sent`] ?? "") !== (entry[`${type}_acked`] ?? "")),
         sent: configurationTypes.map((type) => entry[`${type}_sent`] ?? "").join(),

@@ -256,6 +256,7 @@ function describePod(pod: V1Pod): Pod {
         };
     });
     const sidecar = containers.find((container) => container.name === proxyContainer);
+    const injectedBy = pod.metadata!.annotations?.["istio.io/rev"];
     const ready = pod.status?.conditions?.find(({ type, status }) => type === "Ready" && status === "True");
     return {
         namespace: pod.metadata!.namespace!,
@@ -265,6 +266,7 @@ function describePod(pod: V1Pod): Pod {
         phase: pod.status?.phase ?? "Unknown",
         containers,
         ...(sidecar && { sidecar }),
+        ...(injectedBy !== undefined && { injectedBy }),
         ...(ready?.lastTransitionTime && { readySince: new Date(ready.lastTransitionTime) }),
     };
 }

@@ -27,6 +27,8 @@ export interface Pod {
     containers: Container[];
     /** The sidecar proxy, where the pod has one. */
     sidecar?: Container;
+    /** Revision of the control plane that has made its proxy, where it has one. */
+    injectedBy?: string;
     /** Time at which the pod became ready, where it is. */
     readySince?: Date;
 }
@@ -271,6 +273,8 @@ export interface EnvoyCertificate {
 export interface ProxySync {
     /** `<pod>.<namespace>` */
     proxy: string;
+    /** Revision of the control plane that says so: the proxy is connected to it. */
+    revision: string;
     /** Resource types whose last configuration the proxy has not acknowledged. */
     stale: string[];
     /** What was last sent to the proxy, as a text that is another one after every push. */

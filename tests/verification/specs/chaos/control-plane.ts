@@ -1,3 +1,4 @@
+import { revisionOf } from "../../../../components/config/revisions";
 import { defineSpec, exclusive } from "../../spec";
 import type { Pod } from "../../target/target";
 import { DeadlineExceeded, until } from "../../wait";
@@ -18,7 +19,8 @@ export const controlPlane = defineSpec({
     },
     evidence: async () => ({ objects: [{ apiVersion: "apps/v1", kind: "Deployment", namespace: "istio-system" }] }),
     async run({ target, config, check, progress, signal, all }) {
-        const istiod = () => target.kubernetes.pods("istio-system", { app: "istiod" });
+        const revision = revisionOf(config.mesh.revisionTag);
+        const istiod = () => target.kubernetes.pods("istio-system", { app: "istiod", "istio.io/rev": revision });
         const [path] = declaredPrefixes(config);
         const before = (await istiod()).filter(({ readySince }) => readySince);
         const victim = victimOf(before, "istiod", target);

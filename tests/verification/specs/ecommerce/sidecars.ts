@@ -1,3 +1,4 @@
+import { proxyVersionOf, revisionOf } from "../../../../components/config/revisions";
 import { defineSpec } from "../../spec";
 import { fail } from "../support/answers";
 import { injects, namespaceKind } from "../support/injection";
@@ -25,6 +26,8 @@ export const sidecars = defineSpec({
     },
     evidence: async ({ kubernetes }) => ({ pods: await kubernetes.pods("istio-system", { app: "istiod" }) }),
     async run({ target, config, check, all, signal, progress }) {
+        const { revisionTag, revisions } = config.mesh;
+        const versions = [...new Set(revisions.map(({ name }) => proxyVersionOf(config.mesh, name)))];
         const pods = (await applicationPods(target)).filter(({ phase }) => phase === "Running");
         await all(
             () =>
@@ -37,7 +40,8 @@ export const sidecars = defineSpec({
                             const info = await target.proxy(pod).serverInfo();
                             if (info.state !== "LIVE") return `Envoy of ${name} is ${info.state}`;
                             const version = info.node?.metadata?.ISTIO_VERSION;
-                            return version === config.mesh.version || version === undefined
+                            const declared = proxyVersionOf(config.mesh, revisionOf(revisionTag, pod.namespace));
+                            return version === declared || version === undefined
                                 ? undefined
                                 : `${name} has a proxy of Istio ${version}`;
                         }),
@@ -45,7 +49,7 @@ export const sidecars = defineSpec({
                     const problems = states.filter((state) => state !== undefined);
                     if (problems.length === 0 && pods.length > 0) return;
                     fail({
-                        expected: `a ready sidecar of Istio ${config.mesh.version} in each of ${pods.length} pods`,
+                        expected: `a ready sidecar of Istio ${versions.join(" or ")} in each of ${pods.length} pods`,
                         seen: problems.join("; ") || "there are no pods",
                         cause: "the pod was created while the injection webhook did not answer, or it is excluded by a label or annotation",
                         action: "delete the pod so that it is created again; kubectl get mutatingwebhookconfigurations; is istiod ready?",
