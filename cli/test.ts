@@ -15,7 +15,7 @@ interface Group {
     jobs: number;
 }
 
-const unit: Group = { name: "unit", files: "tests/{unit,policy}/**/*.test.ts", timeout: 20_000, jobs: 2 };
+const unit: Group = { name: "unit", files: "tests/{unit,policy,corpus}/**/*.test.ts", timeout: 20_000, jobs: 2 };
 const endToEnd: Group = { name: "end-to-end", files: "tests/e2e/**/*.test.ts", timeout: 3_600_000, jobs: 1 };
 const kind: Group = { ...endToEnd, name: "kind", files: "tests/e2e/kind.test.ts" };
 

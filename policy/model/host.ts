@@ -34,6 +34,7 @@ export function closest(name: string, candidates: Iterable<Maybe<string>>): stri
     let best: { candidate: string; distance: number } | undefined;
     for (const candidate of candidates) {
         if (!isKnown(candidate)) continue;
+        if (Math.abs(candidate.length - name.length) > Math.max(1, Math.floor(name.length / 4))) continue;
         const distance = editDistance(name, candidate);
         if (distance <= Math.max(1, Math.floor(name.length / 4)) && (!best || distance < best.distance))
             best = { candidate, distance };

@@ -28,6 +28,9 @@ export interface MeshContext {
 /** Namespaces that every cluster has, filled by Kubernetes itself. */
 const SYSTEM_NAMESPACES = ["kube-system", "kube-public", "kube-node-lease"];
 
+/** Where Istio is installed: by its own tools, which manifests of applications do not show. */
+const ISTIO_NAMESPACE = "istio-system";
+
 /**
  * The whole mesh, built once from plain Kubernetes objects: who selects whom, which name stands for what.
  * Pure: it knows neither Pulumi nor a cluster, so that the same rules judge a stack and a folder of manifests.
@@ -50,6 +53,8 @@ export class Mesh {
     readonly isPartial: boolean;
 
     private readonly opaque: ReadonlySet<Maybe<string>>;
+    /** Whether istiod is among the workloads. */
+    private readonly hasControlPlane: boolean;
     private readonly described: ReadonlySet<Maybe<string>>;
     private readonly servicesByName: ReadonlyMap<string, Service>;
     private readonly hasUnnamedService: boolean;
@@ -71,6 +76,9 @@ export class Mesh {
         this.cloud = context.cloud ?? NO_CLOUD;
         this.opaque = new Set([...SYSTEM_NAMESPACES, ...(context.opaqueNamespaces ?? [])]);
         this.isPartial = context.partial ?? false;
+        this.hasControlPlane = this.workloads.some(({ containers }) =>
+            containers.some(({ name }) => name === "discovery"),
+        );
         this.described = new Set([...this.workloads, ...this.services].map(({ namespace }) => namespace));
         this.servicesByName = new Map(this.services.flatMap((service) => fqdnEntry(service)));
         this.hasUnnamedService = this.services.some(({ fqdn }) => !isKnown(fqdn));
@@ -80,7 +88,8 @@ export class Mesh {
     /** Whether a namespace holds, or may hold, objects that are not listed here. */
     isOpaque(namespace: Maybe<string>): boolean {
         if (!isKnown(namespace) || this.opaque.has(namespace) || this.opaque.has(UNKNOWN)) return true;
-        return this.isPartial && !this.described.has(namespace);
+        if (!this.isPartial) return false;
+        return !this.described.has(namespace) || (namespace === ISTIO_NAMESPACE && !this.hasControlPlane);
     }
 
     /** Whether objects outside the list may exist anywhere beyond Kubernetes' own namespaces. */

@@ -1,4 +1,5 @@
 import type { Field } from "./field";
+import type { Mesh } from "./mesh";
 import { type Maybe, UNKNOWN } from "./unknown";
 import type { Workload } from "./workload";
 
@@ -61,4 +62,17 @@ export function isServing({ kind }: Workload): boolean {
 export function serviceAccountOf(workload: Workload): Maybe<string> {
     const name = podSpec(workload).get("serviceAccountName");
     return name.isUnknown ? UNKNOWN : (name.text() ?? "default");
+}
+
+/** Whether the pods' own arguments and variables, or a ConfigMap of their namespace, tell a number: a port that they may listen on. */
+export function isSpokenOf(mesh: Mesh, workload: Workload, number: unknown): boolean {
+    const pattern = new RegExp(`(?<!\\d)${String(number)}(?!\\d)`);
+    const own = podContainers(workload).flatMap(({ field }) =>
+        ["args", "command", "env"].map((key) => field.get(key).value),
+    );
+    const maps = mesh
+        .ofKind("ConfigMap")
+        .filter(({ namespace }) => namespace === workload.namespace)
+        .map(({ root }) => root.get("data").value);
+    return [...own, ...maps].some((value) => pattern.test(JSON.stringify(value) ?? ""));
 }

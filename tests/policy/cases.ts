@@ -6,7 +6,7 @@ import { type GoodMesh, short, violationsAfter } from "./good-mesh";
 export interface Mistake {
     readonly title: string;
     change(mesh: GoodMesh): void;
-    /** `rule Kind/namespace/name field` of each violation, in order; nothing else may be reported. */
+    /** `rule Kind/namespace/name field` of each violation of these rules, in order. What follows from the mistake may be told by others too. */
     readonly found: readonly string[];
     /** What the first violation's message and fix must contain. */
     readonly says?: readonly (string | RegExp)[];
@@ -24,7 +24,8 @@ export interface Variation {
 export function catches(mistakes: readonly Mistake[]): void {
     for (const { title, change, found, says = [], context } of mistakes)
         it(`catches: ${title}`, () => {
-            const violations = violationsAfter(change, context);
+            const rules = new Set(found.map((place) => place.split(" ")[0]));
+            const violations = violationsAfter(change, context).filter(({ rule }) => rules.has(rule));
             assert.deepEqual(short(violations), found);
             const text = violations.map(({ message, fix }) => `${message} ${fix}`).join("\n");
             for (const part of says) assert.match(text, typeof part === "string" ? new RegExp(escape(part)) : part);

@@ -75,18 +75,21 @@ describe("policy: what a preview does not know", function () {
         assert.ok(count > 100, `${count} places`);
     });
 
-    for (const [name, replacement] of Object.entries({
+    const replacements = Object.entries({
         null: null,
         "a number": 7,
         "a text": "x",
         "a list": [null],
         "an object": { x: null },
-    }))
-        it(`never makes a rule fail: any one place may be ${name}`, () => {
-            for (const { title, mesh } of changed(replacement))
-                assert.doesNotThrow(() => checkMesh(buildMesh(mesh.sources())), title);
-            for (const { title, cloud } of changedCloud(replacement))
-                assert.doesNotThrow(() => checkCloud(cloud), title);
+    });
+    for (const [turn, [name, replacement]] of replacements.entries())
+        it(`never makes a rule fail: places may be ${name}`, () => {
+            // Each place gets one of the values: all places with all values would take minutes.
+            const isTurn = (index: number): boolean => index % replacements.length === turn;
+            for (const [index, { title, mesh }] of [...changed(replacement)].entries())
+                if (isTurn(index)) assert.doesNotThrow(() => checkMesh(buildMesh(mesh.sources())), title);
+            for (const [index, { title, cloud }] of [...changedCloud(replacement)].entries())
+                if (isTurn(index)) assert.doesNotThrow(() => checkCloud(cloud), title);
         });
 
     it("an empty list of objects raises nothing", () => {

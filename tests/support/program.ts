@@ -183,9 +183,20 @@ function fakeCluster() {
 
 async function loadRenderedCharts(config: MeshConfig): Promise<Manifest[] | undefined> {
     if (config.charts.source === "repository") return undefined;
-    return JSON.parse(
-        readFileSync(join(projectDirectory, "components", "mesh", "rendered", "control-plane.json"), "utf8"),
-    ) as Manifest[];
+    const file = join(projectDirectory, "components", "mesh", "rendered", "control-plane.json");
+    const manifests = JSON.parse(readFileSync(file, "utf8")) as Manifest[];
+    // The charts were rendered without the provider that the values would have added.
+    if (config.ingressGateway.requestFilter) for (const manifest of manifests) addProvider(manifest, "request-filter");
+    return manifests;
+}
+
+function addProvider({ kind, metadata, ...rest }: Manifest, name: string): void {
+    const { data } = rest as { data?: { mesh?: string } };
+    if (kind !== "ConfigMap" || metadata.name !== "istio" || !data?.mesh || data.mesh.includes(`name: ${name}`)) return;
+    const entry = `extensionProviders:\n- name: ${name}\n`;
+    data.mesh = data.mesh.includes("extensionProviders:\n")
+        ? data.mesh.replace("extensionProviders:\n", entry)
+        : `${entry}${data.mesh}`;
 }
 
 interface ModuleLoader {

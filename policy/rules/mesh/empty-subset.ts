@@ -1,4 +1,7 @@
 import { selects, showLabels } from "../../model/labels";
+import type { DestinationRule } from "../../model/destination-rule";
+import { sameHost } from "../../model/host";
+import type { Mesh } from "../../model/mesh";
 import { UNKNOWN } from "../../model/unknown";
 import { at, list, type Rule } from "../rule";
 
@@ -20,6 +23,8 @@ export const emptySubset: Rule = {
             for (const { name, labels, field } of rule.subsets) {
                 if (
                     labels === UNKNOWN ||
+                    // Somebody else's manifests may add the pods of a subset that no route uses yet.
+                    (mesh.isPartial && !isUsed(mesh, rule, name)) ||
                     service.workloads.some((workload) => selects(labels, workload.labels) !== "no")
                 )
                     continue;
@@ -40,3 +45,9 @@ export const emptySubset: Rule = {
         }
     },
 };
+
+function isUsed({ virtualServices }: Mesh, { resolution }: DestinationRule, name: unknown): boolean {
+    return virtualServices.some(({ destinations }) =>
+        destinations.some((destination) => destination.subset === name && sameHost(destination.resolution, resolution)),
+    );
+}

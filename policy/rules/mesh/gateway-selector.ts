@@ -1,4 +1,7 @@
-import { showLabels } from "../../model/labels";
+import type { Gateway } from "../../model/gateway";
+import { closest } from "../../model/host";
+import { label, showLabels } from "../../model/labels";
+import type { Mesh } from "../../model/mesh";
 import { UNKNOWN } from "../../model/unknown";
 import { at, type Rule } from "../rule";
 
@@ -11,9 +14,10 @@ export const gatewaySelector: Rule = {
     enforcement: "mandatory",
     sources: ["P10", "C3", "C5 test 8"],
     *check(mesh) {
-        if (mesh.hasOpaqueNamespaces) return;
+        if (mesh.hasOpaqueNamespaces && !mesh.isPartial) return;
         for (const gateway of mesh.gateways) {
             if (gateway.selector === UNKNOWN || gateway.workloads.length > 0) continue;
+            if (mesh.isPartial && mayBeElsewhere(mesh, gateway)) continue;
             const proxies = mesh.workloads.filter(
                 ({ isIstio, containers }) => isIstio === "yes" && !containers.some(({ name }) => name === "discovery"),
             );
@@ -34,4 +38,31 @@ function istioLabels(labels: Parameters<typeof showLabels>[0]): Parameters<typeo
     if (labels === UNKNOWN) return labels;
     const short = Object.fromEntries(Object.entries(labels).filter(([key]) => key === "istio" || key === "app"));
     return Object.keys(short).length > 0 ? short : labels;
+}
+
+/** Labels of the gateways that Istio's own charts install. */
+const INSTALLED = [
+    "ingressgateway",
+    "egressgateway",
+    "eastwestgateway",
+    "ingress",
+    "egress",
+    "ingress-gateway",
+    "gateway",
+];
+
+/** Whether the proxies of a Gateway are somebody else's: manifests of applications rarely hold them. */
+function mayBeElsewhere(mesh: Mesh, { selector, namespace }: Gateway): boolean {
+    const isDescribed = mesh.workloads.some(
+        ({ isIstio, containers }) => isIstio === "yes" && !containers.some(({ name }) => name === "discovery"),
+    );
+    if (
+        isDescribed &&
+        (!mesh.isOpaque(namespace) || mesh.workloads.some((workload) => workload.namespace === namespace))
+    )
+        return false;
+    const value = label(selector, "istio") ?? label(selector, "app");
+    if (typeof value !== "string") return true;
+    const known = value.replace(/^istio-/, "");
+    return INSTALLED.includes(known) || closest(known, INSTALLED) === undefined;
 }

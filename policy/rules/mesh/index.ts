@@ -1,4 +1,24 @@
 import type { Rule } from "../rule";
+import {
+    authorizationRule,
+    jwtRule,
+    peerAuthenticationPort,
+    policyProvider,
+    policyScope,
+    policySelector,
+} from "./access";
+import { destinationRuleConflict, hiddenRule, mutualTlsConflict, trafficPolicy } from "./destination-policy";
+import { envoyFilter } from "./envoy-filter";
+import { apiRouteRule, gatewayListener, routeBackend, routeParent, waypoint } from "./gateway-api";
+import { gatewayConflict, gatewayCredential, gatewayServer } from "./gateway-tls";
+import { alertmanagerConfig, prometheusConfig, prometheusRule } from "./monitoring";
+import { networkPolicyCut, networkPolicyTarget } from "./network-policies";
+import { serviceEntryRule, sidecarScope, tlsOrigination } from "./outside";
+import { injectionLabel, podParts, probePort, proxyConflict, rewrittenProbe } from "./pods";
+import { missingReference } from "./references";
+import { routeAction, routeDelegate, routeFault, routeHeaders, routePort, routeRetries } from "./route-action";
+import { routeMatch, unreachableRoute } from "./route-order";
+import { calledService, noReplicas, portName, registryOnly, servicePorts } from "./service-ports";
 import { containerArgs } from "./container-args";
 import { destinationHost } from "./destination-host";
 import { destinationPort } from "./destination-port";
@@ -18,7 +38,7 @@ import { routeWeights } from "./route-weights";
 import { serviceSelector } from "./service-selector";
 import { sidecarInjection } from "./sidecar-injection";
 import { targetPort } from "./target-port";
-import { unknownField } from "./unknown-field";
+import { apiVersion, fieldValue, requiredField, unknownField } from "./schema";
 import { unknownSubset } from "./unknown-subset";
 import { unusedGateway } from "./unused-gateway";
 import { virtualServiceGateway } from "./virtual-service-gateway";
@@ -55,5 +75,54 @@ export const meshRules: readonly Rule[] = [
     destinationRuleHost,
     emptySubset,
     ejectionBudget,
+    injectionLabel,
+    missingReference,
+    podParts,
+    probePort,
+    rewrittenProbe,
+    proxyConflict,
+    servicePorts,
+    portName,
+    noReplicas,
+    calledService,
+    gatewayServer,
+    gatewayConflict,
+    gatewayCredential,
+    routeAction,
+    routeDelegate,
+    routeMatch,
+    unreachableRoute,
+    routePort,
+    routeRetries,
+    routeFault,
+    routeHeaders,
+    destinationRuleConflict,
+    hiddenRule,
+    trafficPolicy,
+    mutualTlsConflict,
+    peerAuthenticationPort,
+    policySelector,
+    policyScope,
+    authorizationRule,
+    jwtRule,
+    networkPolicyTarget,
+    networkPolicyCut,
+    serviceEntryRule,
+    tlsOrigination,
+    registryOnly,
+    sidecarScope,
+    gatewayListener,
+    routeParent,
+    routeBackend,
+    apiRouteRule,
+    waypoint,
+    envoyFilter,
+    policyProvider,
+    prometheusConfig,
+    prometheusRule,
+    alertmanagerConfig,
+    apiVersion,
     unknownField,
+    fieldValue,
+    requiredField,
 ];

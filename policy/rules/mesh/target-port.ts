@@ -1,3 +1,5 @@
+import type { Mesh } from "../../model/mesh";
+import { isSpokenOf } from "../../model/pod";
 import type { Service, ServicePort } from "../../model/service";
 import { isKnown, type Maybe, UNKNOWN } from "../../model/unknown";
 import type { ContainerPort, Workload } from "../../model/workload";
@@ -14,11 +16,11 @@ export const targetPort: Rule = {
     *check(mesh) {
         for (const service of mesh.services)
             for (const port of service.ports)
-                for (const workload of service.endpoints) yield* checkPort(service, port, workload);
+                for (const workload of service.endpoints) yield* checkPort(mesh, service, port, workload);
     },
 };
 
-function* checkPort(service: Service, port: ServicePort, workload: Workload): Iterable<Finding> {
+function* checkPort(mesh: Mesh, service: Service, port: ServicePort, workload: Workload): Iterable<Finding> {
     const { targetPort } = port;
     // A gateway listens where Gateway objects tell it to; istiod's chart does not list every port.
     if (!isKnown(targetPort) || workload.isIstio !== "no" || workload.ports === UNKNOWN) return;
@@ -28,6 +30,7 @@ function* checkPort(service: Service, port: ServicePort, workload: Workload): It
     if (declared.some((candidate) => by(candidate) === targetPort || by(candidate) === UNKNOWN)) return;
     // Declaring ports is optional in Kubernetes: without any, a number cannot be judged. A name must be declared.
     if (declared.length === 0 && typeof targetPort === "number") return;
+    if (mesh.isPartial && typeof targetPort === "number" && isSpokenOf(mesh, workload, targetPort)) return;
     const offered = declared.map(({ number, name }) =>
         isKnown(name) ? `${String(number)} (${name})` : String(number),
     );

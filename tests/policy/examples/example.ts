@@ -11,7 +11,7 @@ export interface Situation {
 
 /** What shows that a rule does its work. */
 export interface Example {
-    /** What only this rule finds fault with. */
+    /** What this rule finds fault with. */
     readonly bad: Situation;
     /** `Kind/namespace/name field` of what it reports, in order. */
     readonly found: readonly string[];

@@ -339,7 +339,10 @@ automountServiceAccountToken: false`);
                 }),
         },
         found: ["Namespace/ecommerce metadata.name"],
-        good: { mesh: (mesh) => (mesh.get("NetworkPolicy/ecommerce/declared-only").spec = { podSelector: {} }) },
+        good: {
+            mesh: (mesh) =>
+                (mesh.get("NetworkPolicy/ecommerce/declared-only").spec = { podSelector: {}, ingress: [{}] }),
+        },
     },
     "strict-mutual-tls": {
         bad: { mesh: (mesh) => mesh.remove(strict) },
@@ -425,19 +428,17 @@ spec: { selector: { matchLabels: { app: order-api } }, portLevelMtls: { "5678": 
     "gateway-tls": {
         bad: {
             mesh: (mesh) =>
-                (mesh.get("Gateway/ecommerce/ecommerce-gateway").spec.servers[0].tls = {
-                    mode: "SIMPLE",
-                    credentialName: "shop",
-                    minProtocolVersion: "TLSV1_0",
+                Object.assign(mesh.get("Gateway/ecommerce/ecommerce-gateway").spec.servers[0], {
+                    port: { number: 15021, name: "https", protocol: "HTTPS" },
+                    tls: { mode: "SIMPLE", credentialName: "shop", minProtocolVersion: "TLSV1_0" },
                 }),
         },
         found: ["Gateway/ecommerce/ecommerce-gateway spec.servers[0].tls.minProtocolVersion"],
         good: {
             mesh: (mesh) =>
-                (mesh.get("Gateway/ecommerce/ecommerce-gateway").spec.servers[0].tls = {
-                    mode: "SIMPLE",
-                    credentialName: "shop",
-                    minProtocolVersion: "TLSV1_3",
+                Object.assign(mesh.get("Gateway/ecommerce/ecommerce-gateway").spec.servers[0], {
+                    port: { number: 15021, name: "https", protocol: "HTTPS" },
+                    tls: { mode: "SIMPLE", credentialName: "shop", minProtocolVersion: "TLSV1_3" },
                 }),
         },
     },

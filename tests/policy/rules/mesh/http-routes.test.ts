@@ -49,6 +49,13 @@ describe("policy: http-route-backend (P12)", () => {
             title: "a Service of the namespace that is named",
             change: (mesh) => {
                 rule(mesh).backendRefs = [{ name: "egov-hello", namespace: "egov-app", port: 80 }];
+                mesh.add(`
+apiVersion: gateway.networking.k8s.io/v1beta1
+kind: ReferenceGrant
+metadata: { name: shop, namespace: egov-app }
+spec:
+    from: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: ecommerce }]
+    to: [{ group: "", kind: Service }]`);
             },
         },
         { title: "a name that is not known yet", change: (mesh) => (rule(mesh).backendRefs[0].name = UNKNOWN) },

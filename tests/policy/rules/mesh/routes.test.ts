@@ -200,7 +200,9 @@ describe("policy: route-weights (E8)", () => {
         {
             title: "a fraction",
             change: weights(99.5, 0.5),
-            found: [0, 1].map((index) => `route-weights ${hello} spec.http[0].route[${index}].weight`),
+            found: ["route-weights", "field-value"].flatMap((rule) =>
+                [0, 1].map((index) => `${rule} ${hello} spec.http[0].route[${index}].weight`),
+            ),
         },
     ]);
     accepts([
@@ -234,7 +236,7 @@ describe("policy: mirror (E10)", () => {
         {
             title: "a mirror without host",
             change: (mesh) => (route(mesh, hello).mirror = { subset: "v2" }),
-            found: [`mirror ${hello} spec.http[0].mirror.host`],
+            found: ["mirror", "required-field"].map((rule) => `${rule} ${hello} spec.http[0].mirror.host`),
         },
         {
             title: "a share of 0 in the list of mirrors",
@@ -357,7 +359,7 @@ describe("policy: unknown-field (E8)", () => {
             title: "other groups",
             change: (mesh) =>
                 mesh.add(
-                    "{ apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: { name: g, namespace: ecommerce }, spec: { listeners: [] } }",
+                    "{ apiVersion: example.com/v1, kind: Gateway, metadata: { name: g, namespace: ecommerce }, spec: { listeners: [] } }",
                 ),
         },
     ]);

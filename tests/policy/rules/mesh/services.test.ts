@@ -93,7 +93,11 @@ describe("policy: target-port (C8 problem 2)", () => {
     accepts([
         {
             title: "a number, and a container without declared ports",
-            change: (mesh) => delete mesh.get("Deployment/ecommerce/order-api").spec.template.spec.containers[0].ports,
+            change: (mesh) => {
+                const [container] = mesh.get("Deployment/ecommerce/order-api").spec.template.spec.containers;
+                delete container.ports;
+                delete container.readinessProbe;
+            },
         },
         {
             title: "a targetPort that is not known yet",

@@ -164,8 +164,10 @@ describe("policy: sidecar-injection (P8)", () => {
         },
         {
             title: "ambient mode",
-            change: (mesh) =>
-                (mesh.get("Namespace/ecommerce").metadata.labels = { "istio.io/dataplane-mode": "ambient" }),
+            change: (mesh) => {
+                mesh.get("Namespace/ecommerce").metadata.labels = { "istio.io/dataplane-mode": "ambient" };
+                mesh.get("NetworkPolicy/ecommerce/declared-only").spec.ingress.push({ ports: [{ port: 15008 }] });
+            },
         },
         {
             title: "labels that are not known yet",
