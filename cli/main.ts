@@ -20,6 +20,11 @@ const commands: { name: string; summary: string; load: () => Command }[] = [
         load: () => (require("./review") as typeof import("./review")).reviewCommand(),
     },
     {
+        name: "route-cases",
+        summary: "check by test cases where a real istiod and real proxies send requests",
+        load: () => (require("./route-cases") as typeof import("./route-cases")).routeCasesCommand(),
+    },
+    {
         name: "release",
         summary: "give a canary its requests in steps, gated by metrics, and roll it back by itself",
         load: () => (require("./release") as typeof import("./release")).releaseCommand(),

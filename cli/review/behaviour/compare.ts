@@ -72,7 +72,7 @@ function answersChange(old: ProbeMeasurement, now: ProbeMeasurement, level: numb
             .map((one) => `${one.outcome} ${percent(one[which].hits / one[which].of)}`)
             .join(", ");
     const intervals = outcomes
-        .filter(({ a, b }) => a.hits + b.hits > 0)
+        .filter(({ b }) => b.hits > 0)
         .map(({ outcome, b }) => {
             const [low, high] = exactInterval(b);
             return `${outcome} ${percent(low)} to ${percent(high)}`;
@@ -93,7 +93,7 @@ function triesChange(
     return {
         before: text(old),
         after: text(now),
-        confidence: "tries counted by the service, which fails each of them; the same in 3 of 3",
+        confidence: "tries counted by the service, which failed each of them; once on each side",
     };
 }
 
@@ -157,7 +157,8 @@ function isNoise({ path, before, after }: FieldDifference): boolean {
 
 /** What in a proxy's configuration an aspect comes from. */
 const CAUSES: Readonly<Record<string, RegExp>> = {
-    answers: /^routes .*(weight|cluster|route|removed|added|direct_response|redirect|fault|typed_per_filter)/,
+    answers:
+        /^routes (?!.*(retry_policy|timeout)).*(weight|cluster|domains|match|virtual_hosts|removed|added|direct_response|redirect|fault|typed_per_filter)/,
     retries: /^routes .*retry_policy|num_retries/,
     "time-out": /timeout/,
     "plain text from outside the mesh": /^listeners .*(transport_socket|filter_chain|tls|virtualInbound)/i,
