@@ -37,6 +37,8 @@ export class SimulatedMesh {
     constructor(
         private readonly config: PlatformConfig,
         private readonly tools: ToolAddresses,
+        /** Turns addresses and paths of this machine into those of a cluster. */
+        private readonly translate: (body: string) => string = (body) => body,
     ) {}
 
     /** Listens for scrapes; resolves with the address. */
@@ -85,7 +87,7 @@ export class SimulatedMesh {
                 headers: { "content-type": "application/json" },
             }),
         });
-        return { status: response.status, headers: {}, body: await response.text() };
+        return { status: response.status, headers: {}, body: this.translate(await response.text()) };
     }
 
     private async request({ path, headers = {} }: OutsideRequest, { count = 1 }: Stream = {}): Promise<Answer[]> {

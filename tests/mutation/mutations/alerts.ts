@@ -24,6 +24,12 @@ const sources = {
     receivers: { app: "alertmanager", volume: "settings", kind: "Secret" },
 } as const;
 
+/** Files of the monitoring. */
+export type AlertFiles = keyof typeof sources;
+
+/** What a mutation does to files, for those who have no cluster: name of the mutation -> which files, and the change. */
+export const fileChanges = new Map<string, { which: AlertFiles; change(files: Record<string, string>): void }>();
+
 const sourceName = ({ configMap, secret }: Volume) => configMap?.name ?? secret?.secretName ?? "";
 
 /**
@@ -31,12 +37,13 @@ const sourceName = ({ configMap, secret }: Volume) => configMap?.name ?? secret?
  * pod. Another mutation that is made at the same time changes the copy's copy.
  */
 export function otherFiles(
-    which: keyof typeof sources,
+    which: AlertFiles,
     mutation: Told,
     change: (files: Record<string, string>) => void,
     needs: Mutation["needs"] = [],
 ): Mutation {
     const { app, volume, kind } = sources[which];
+    fileChanges.set(mutation.name, { which, change });
     const copy = mutation.name;
     const namespaceOf = ({ config }: Mesh) => config.egov.namespaces.monitoring;
     const apply = async (changes: Changes, mesh: Mesh) => {

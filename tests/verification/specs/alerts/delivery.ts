@@ -32,7 +32,7 @@ export const alertDelivery = defineSpec({
         },
     },
     evidence: alertingEvidence,
-    async run({ target, config, check, all, progress, signal }) {
+    async run({ target, config, check, all, inOrder, progress, signal }) {
         const alerting = new Alerting(target);
         const { receivers } = config.monitoring;
         const run = randomUUID().slice(0, 8);
@@ -64,51 +64,60 @@ export const alertDelivery = defineSpec({
 
         await alerting.post([alert("critical", false), ...(receivers.email ? [alert("warning", false)] : [])]);
         progress(`TestAlert is posted; Alertmanager waits ${receivers.groupWait} for more of its group`);
-        try {
-            await all(
-                () =>
-                    check("fired", async () => {
-                        await expect("Slack is told of TestAlert", ofKind("slack", "critical", "firing"), {
-                            channel,
-                            text: text("firing", "critical"),
-                        });
-                    }),
-                () =>
-                    check("critical", async () => {
-                        await expect(
-                            "PagerDuty is told of TestAlert",
-                            (message) =>
-                                message.kind === "pagerduty" &&
-                                message.channel === "trigger" &&
-                                message.text.includes(run),
-                            { channel: "trigger" },
-                        );
-                    }),
-                () =>
-                    check("warning", async () => {
-                        await expect("Slack is told of the warning", ofKind("slack", "warning", "firing"), {
-                            channel,
-                            text: text("firing", "warning"),
-                        });
-                        await expect("the mail server gets the warning", ofKind("email", "warning", "firing"), {
-                            channel: receivers.email!.to.join(", "),
-                        });
-                        const woken = (await alerting.messages(before)).filter(
-                            (message) => message.kind === "pagerduty" && message.text.includes("severity = warning"),
-                        );
-                        if (woken.some(({ text }) => text.includes(run)))
-                            throw new Error("PagerDuty was told of a warning, which wakes somebody");
-                    }),
-            );
-        } finally {
-            // Whatever was seen: nothing is left firing.
-            await alerting.post([alert("critical", true), ...(receivers.email ? [alert("warning", true)] : [])]);
-        }
-        await check("resolved", async () => {
-            await expect("Slack is told of the end of TestAlert", ofKind("slack", "critical", "resolved"), {
-                channel,
-                text: text("resolved", "critical"),
-            });
-        });
+        await inOrder(
+            async () => {
+                try {
+                    await all(
+                        () =>
+                            check("fired", async () => {
+                                await expect("Slack is told of TestAlert", ofKind("slack", "critical", "firing"), {
+                                    channel,
+                                    text: text("firing", "critical"),
+                                });
+                            }),
+                        () =>
+                            check("critical", async () => {
+                                await expect(
+                                    "PagerDuty is told of TestAlert",
+                                    (message) =>
+                                        message.kind === "pagerduty" &&
+                                        message.channel === "trigger" &&
+                                        message.text.includes(run),
+                                    { channel: "trigger" },
+                                );
+                            }),
+                        () =>
+                            check("warning", async () => {
+                                await expect("Slack is told of the warning", ofKind("slack", "warning", "firing"), {
+                                    channel,
+                                    text: text("firing", "warning"),
+                                });
+                                await expect("the mail server gets the warning", ofKind("email", "warning", "firing"), {
+                                    channel: receivers.email!.to.join(", "),
+                                });
+                                const woken = (await alerting.messages(before)).filter(
+                                    (message) =>
+                                        message.kind === "pagerduty" && message.text.includes("severity = warning"),
+                                );
+                                if (woken.some(({ text }) => text.includes(run)))
+                                    throw new Error("PagerDuty was told of a warning, which wakes somebody");
+                            }),
+                    );
+                } finally {
+                    // Whatever was seen: nothing is left firing.
+                    await alerting.post([
+                        alert("critical", true),
+                        ...(receivers.email ? [alert("warning", true)] : []),
+                    ]);
+                }
+            },
+            () =>
+                check("resolved", async () => {
+                    await expect("Slack is told of the end of TestAlert", ofKind("slack", "critical", "resolved"), {
+                        channel,
+                        text: text("resolved", "critical"),
+                    });
+                }),
+        );
     },
 });

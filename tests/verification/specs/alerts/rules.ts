@@ -9,6 +9,8 @@ import { settled } from "../support/settled";
 const ruleFolder = "/etc/prometheus/rules/";
 /** Milliseconds in which every rule has been evaluated at least once. */
 const firstEvaluation = 35_000;
+/** Milliseconds in which Prometheus has found its Alertmanager: it looks every five seconds. */
+const discovery = 10_000;
 
 /** Names of what is recorded of every service (C15). */
 const goldenSignals = [
@@ -54,7 +56,7 @@ export const alertRules = defineSpec({
                         const what = `${group}/${name}`;
                         if (!rule) return [`${what} is missing`];
                         const seen = `${what}: ${packed(rule.query)} for ${rule.duration} s, severity ${rule.labels?.["severity"]}`;
-                        const wanted = `${what}: ${condition} for ${held} s, severity ${severity}`;
+                        const wanted = `${what}: ${packed(condition)} for ${held} s, severity ${severity}`;
                         return seen === wanted ? [] : [`${seen}, not ${wanted}`];
                     });
                     if (problems.length === 0) return;
@@ -91,8 +93,12 @@ export const alertRules = defineSpec({
             () =>
                 check("alertmanager", async () => {
                     const wanted = `http://${ALERTMANAGER.name}:${ALERTMANAGER.port}/api/v2/alerts`;
-                    const known = await alerting.alertmanagers();
-                    if (known.length === 1 && known[0] === wanted) return;
+                    let known: string[] = [];
+                    const problems = async () => {
+                        known = await alerting.alertmanagers();
+                        return known.join() === wanted ? [] : [known];
+                    };
+                    if ((await settled(problems, signal, discovery)).length === 0) return;
                     fail({
                         expected: `alerts are sent to ${wanted}`,
                         seen: known.join(", ") || "Prometheus knows no Alertmanager",

@@ -59,7 +59,10 @@ export function documentedAlerts({ egov, ecommerce, monitoring: { rules } }: Pla
 
 /** An expression as Prometheus or a person writes it, without what makes it readable: `sumby(x)(...)` becomes `sum(...)by(x)`. */
 export function packed(expression: string): string {
-    const text = expression.replace(/\s+/g, "");
+    const text = expression.replace(/\s+/g, "").replace(/\{([^}]*)\}/g, (_, labels: string) => {
+        // Prometheus sorts what a selector compares.
+        return `{${labels.split(",").sort().join()}}`;
+    });
     // Prometheus prints the grouping before what is summed.
     let moved = "";
     for (let at = 0; at < text.length;) {
