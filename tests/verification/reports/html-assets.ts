@@ -39,6 +39,8 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .35rem 1rem; ma
 dt { color: var(--soft); } dd { margin: 0; }
 .evidence > summary { cursor: pointer; color: var(--link); } .evidence ul { columns: 2 18rem; }
 a { color: var(--link); } .provenance { color: var(--soft); overflow-wrap: anywhere; }
+.wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .9rem; }
+th, td { text-align: left; vertical-align: top; padding: .35rem .6rem; border-top: 1px solid var(--line); }
 @media (max-width: 40rem) {
     .check > details > summary { grid-template-columns: 1.2rem 1fr auto; }
     .title { grid-column: 2 / -1; grid-row: 2; } .body { padding-left: .9rem; }

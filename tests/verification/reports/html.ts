@@ -1,4 +1,5 @@
 import type { Report, ReportedCheck } from "./report";
+import { checklist } from "./checklist";
 import { script, style } from "./html-assets";
 
 /** One self-contained page: no file beside it is needed to read it, only the evidence is linked. */
@@ -31,7 +32,7 @@ ${tile("passed", passed)}${tile("failed", failed)}${tile("skipped", skipped)}</u
 <input id="filter" type="search" placeholder="Filter by id or text, for example E5" aria-label="Filter the checks">
 <p id="shown" aria-live="polite"></p>
 </nav>
-${section("Failed", report.specs, "failed")}${section("Skipped", report.specs, "skipped")}${section("Passed", report.specs, "passed")}<section>
+${section("Failed", report.specs, "failed")}${section("Skipped", report.specs, "skipped")}${section("Passed", report.specs, "passed")}${checklistSection(report)}<section>
 <h2>Provenance</h2>
 <ul class="provenance">${report.provenance.map((line) => `<li>${escape(line)}</li>`).join("") || "<li>nothing declared</li>"}</ul>
 </section>
@@ -60,6 +61,21 @@ function item(check: ReportedCheck): string {
 ${check.reason === undefined ? "" : `<p><strong>Skipped:</strong> ${escape(check.reason)}</p>\n`}${check.failure ? failure(check.failure) : ""}<p class="how">${escape(check.description)}</p>
 ${evidence(check.evidence)}</div>
 </details></li>
+`;
+}
+
+/** C19: who, what and when, and the checklist as far as this run fills it in. */
+function checklistSection(report: Report): string {
+    const who = process.env["GITHUB_ACTOR"] ?? process.env["USER"] ?? "not known";
+    const rows = checklist(report).map(
+        ({ phase, text, state, proof }) =>
+            `<tr><td>${phase}</td><td>${escape(text)}</td><td class="${state === "done" ? "passed" : state === "open" ? "failed" : "skipped"}"><span class="mark"></span> ${state}</td><td>${escape(proof)}</td></tr>`,
+    );
+    return `<section class="checklist">
+<h2>Checklist of the deployment</h2>
+<p>Stack ${escape(report.stack)}, ${escape(report.startedAt.replace("T", " ").replace(/\..*/, " UTC"))}, by ${escape(who)}.</p>
+<div class="wide"><table><thead><tr><th>When</th><th>What</th><th>State</th><th>By</th></tr></thead><tbody>${rows.join("")}</tbody></table></div>
+</section>
 `;
 }
 
