@@ -42,8 +42,8 @@ export function prometheusDeployment({ config, namespace, rules, jobs }: Prometh
         ],
         ports: [{ name: "http", containerPort: port }],
         startupProbe: { ...health("ready"), periodSeconds: 1, timeoutSeconds: 2, failureThreshold: 120 },
-        readinessProbe: { ...health("ready"), periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 3 },
-        livenessProbe: { ...health("healthy"), periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 },
+        readinessProbe: { ...health("ready"), periodSeconds: 5, timeoutSeconds: 10, failureThreshold: 3 },
+        livenessProbe: { ...health("healthy"), periodSeconds: 15, timeoutSeconds: 15, failureThreshold: 4 },
         resources: config.resources,
         securityContext: unprivileged(MONITORING_USER),
         volumeMounts: [

@@ -22,7 +22,7 @@ const statuses = { counted: 452, delayed: 453, failing: 560 } as const;
 const counted = 7;
 const delayed = 5;
 /** Milliseconds that an answer waits for, and the borders of the histogram around it. */
-const delay = { time: 300, below: "250" } as const;
+const delay = { time: 300, below: 250 } as const;
 
 const metrics = { requests: "istio_requests_total", duration: "istio_request_duration_milliseconds" } as const;
 
@@ -217,19 +217,16 @@ function durationProblems({ service, answers }: SentTo, grown: readonly Sample[]
         const own = grown.filter(
             ({ labels }) => labels["reporter"] === reporter && labels["destination_service_name"] === service.name,
         );
-        const valueOf = (part: string, border?: string) =>
+        // Prometheus writes a border as 500.0, Envoy as 500.
+        const borderOf = ({ labels: { le } }: Sample) => (le === "+Inf" ? Infinity : Number(le));
+        const valueOf = (part: string, border?: number) =>
             own
-                .filter(({ labels }) => labels["__name__"] === `${metrics.duration}_${part}` && labels["le"] === border)
+                .filter(({ labels }) => labels["__name__"] === `${metrics.duration}_${part}`)
+                .filter((sample) => border === undefined || borderOf(sample) === border)
                 .reduce((sum, { value }) => sum + value, 0);
-        const borders = [
-            ...new Set(own.map(({ labels }) => Number((labels["le"] ?? "Inf").replace("+Inf", "Infinity")))),
-        ];
-        const within = borders.filter((border) => border >= longest).sort((a, b) => a - b)[0] ?? Infinity;
+        const within = Math.min(...own.map(borderOf).filter((border) => border >= longest), Infinity);
         const [count, sum] = [valueOf("count"), valueOf("sum")];
-        const [low, high] = [
-            valueOf("bucket", delay.below),
-            valueOf("bucket", within === Infinity ? "+Inf" : String(within)),
-        ];
+        const [low, high] = [valueOf("bucket", delay.below), valueOf("bucket", within)];
         const at = `${service.name}, reporter ${reporter}`;
         return [
             ...(count === answers.length ? [] : [`${at}: a count of ${count} instead of ${answers.length}`]),

@@ -37,9 +37,12 @@ export const monitoringNamespace = ({ config }: Pick<Target, "config">): string 
 /** GET of Prometheus' API: the field `data` of its answer. */
 async function askPrometheus<T>(target: Target, path: string): Promise<T> {
     const pods = await target.kubernetes.pods(monitoringNamespace(target), { app: prometheusName });
-    const pod = pods.find(({ readySince }) => readySince);
-    if (!pod) throw new NoPrometheus(`no pod of ${prometheusName} in ${monitoringNamespace(target)} is ready`);
-    const { status, body } = await target.kubernetes.get(pod, prometheusPort, `/api/v1/${path}`);
+    // On a busy machine a probe fails now and then; whoever runs may answer all the same.
+    const pod = pods.find(({ readySince }) => readySince) ?? pods.find(({ phase }) => phase === "Running");
+    if (!pod) throw new NoPrometheus(`no pod of ${prometheusName} in ${monitoringNamespace(target)} runs`);
+    const { status, body } = await target.kubernetes
+        .get(pod, prometheusPort, `/api/v1/${path}`)
+        .catch((error: Error) => Promise.reject(new NoPrometheus(`${pod.name} does not answer: ${error.message}`)));
     if (status !== 200) throw new NoPrometheus(`${pod.name} answers ${status} to ${path}: ${body.slice(0, 200)}`);
     return (JSON.parse(body) as { data: T }).data;
 }
@@ -61,16 +64,23 @@ export function scrapeTime({ config }: Pick<Target, "config">): number {
 /** Waits until every target that is up has been scraped after this moment: what was counted before it is in Prometheus. */
 export async function scraped(target: Target, signal: AbortSignal): Promise<void> {
     // By the clock of Prometheus: the one of this machine may differ.
-    const [now] = await query(target, "vector(time())");
-    const since = now!.value + flushTime / 1000;
-    await until(
-        "a scrape of every target",
-        async () => {
-            const old = await query(target, `timestamp(up) <= ${since}`);
-            return old.length === 0;
-        },
-        { deadline: scrapeTime(target), interval: 500, signal },
-    );
+    let since: number | undefined;
+    let trouble = "";
+    const look = async () => {
+        try {
+            since ??= (await query(target, "vector(time())"))[0]!.value + flushTime / 1000;
+            return (await query(target, `timestamp(up) <= ${since}`)).length === 0;
+        } catch (error) {
+            if (!(error instanceof NoPrometheus)) throw error;
+            trouble = `: ${error.message}`;
+            return false;
+        }
+    };
+    try {
+        await until("a scrape of every target", look, { deadline: scrapeTime(target), interval: 500, signal });
+    } catch (error) {
+        throw error instanceof DeadlineExceeded ? new NoPrometheus(`${error.message}${trouble}`) : error;
+    }
 }
 
 /** Increases of counters between two looks, each by the series' labels but those that say where it was read. */
