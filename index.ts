@@ -91,6 +91,7 @@ async function platform() {
 
     // The sample systems: pods, routes, traffic policy.
     const image = appImage(config.sampleImage, images);
+    const callsOthers = config.sampleImage.app === "sample-app";
     const egov = when(
         config.egov.enabled,
         () => new EgovHello("egov", { config: config.egov, image, gateway, mesh, revisionTag }, onCluster),
@@ -98,7 +99,7 @@ async function platform() {
     const knownHosts = externalHosts.knownHosts(config.ecommerce.scope?.outside ?? []);
     const ecommerce = when(config.ecommerce.enabled, () => {
         const metrics = sampleMetrics(config);
-        const args = { config: config.ecommerce, image, entrance, knownHosts, metrics, mesh, revisionTag };
+        const args = { config: config.ecommerce, image, callsOthers, entrance, knownHosts, metrics, mesh, revisionTag };
         return new Ecommerce("ecommerce", args, onCluster);
     });
     const study = when(

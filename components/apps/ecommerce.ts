@@ -1,6 +1,7 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { EcommerceConfig } from "../config/apps";
+import { callsOf } from "../config/calls";
 import { canaryVersions } from "../config/canary";
 import type { SampleMetrics } from "../config/monitoring/sample-metrics";
 import type { RevisionTag } from "../config/revisions";
@@ -27,6 +28,11 @@ export interface EcommerceArgs {
     config: EcommerceConfig;
     /** Image of the containers. */
     image: string;
+    /**
+     * Whether it is the sample app, which calls other services where a request asks for it (C7).
+     * @default false
+     */
+    callsOthers?: boolean;
     /** Where requests come in: the ingress gateway. */
     entrance: Entrance;
     /**
@@ -122,7 +128,7 @@ export class Ecommerce extends pulumi.ComponentResource {
 
     private createService(
         name: string,
-        { config, image, metrics, mesh, revisionTag }: EcommerceArgs,
+        { config, image, callsOthers, metrics, mesh, revisionTag }: EcommerceArgs,
         namespace: k8s.core.v1.Namespace,
         gateway: AnyGateway,
     ): pulumi.CustomResource[] {
@@ -130,6 +136,7 @@ export class Ecommerce extends pulumi.ComponentResource {
         const { connectionPool, outlierDetection, routePolicy, replicas, resources } = config;
         const { stable, candidate } = canaryVersions;
         const trial = config.canaries[name];
+        const calls = callsOthers && { calls: callsOf(name, config) };
         const application = new MeshApplication(
             name,
             {
@@ -139,11 +146,11 @@ export class Ecommerce extends pulumi.ComponentResource {
                 containerPort: config.containerPort,
                 image,
                 versions: {
-                    [stable]: { answer: { text: response }, replicas, resources },
+                    [stable]: { answer: { text: response, ...calls }, replicas, resources },
                     ...(trial && {
                         [candidate]: {
                             name: `${name}-${candidate}`,
-                            answer: { text: trial.response ?? response },
+                            answer: { text: trial.response ?? response, ...calls },
                             replicas: trial.replicas,
                             resources,
                         },

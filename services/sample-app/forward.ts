@@ -4,7 +4,7 @@ import http from "node:http";
  * Headers that travel on to the service behind, so that one trace spans all hops and a test's wishes reach the last one.
  * The trace headers are those that Istio's documentation asks applications to propagate.
  */
-const PROPAGATED = [
+const TRACE = [
     "x-request-id",
     "traceparent",
     "tracestate",
@@ -14,6 +14,9 @@ const PROPAGATED = [
     "x-cloud-trace-context",
     "grpc-trace-bin",
     "sw8",
+];
+const TRACE_PREFIXES = ["x-b3-", "x-datadog-"];
+const WISHES = [
     "content-type",
     "accept",
     "authorization",
@@ -21,7 +24,7 @@ const PROPAGATED = [
     "x-istio-cohort",
     "canary",
 ];
-const PROPAGATED_PREFIXES = ["x-b3-", "x-test-", "x-datadog-"];
+const WISH_PREFIXES = ["x-test-"];
 
 /** Headers of the answer that concern one connection only and are not passed back. */
 const HOP_BY_HOP = new Set([
@@ -34,11 +37,17 @@ const HOP_BY_HOP = new Set([
     "proxy-connection",
 ]);
 
-/** The headers of `incoming` that the next hop gets. */
-export function propagatedHeaders(incoming: http.IncomingHttpHeaders): http.OutgoingHttpHeaders {
+/**
+ * The headers of `incoming` that the next hop gets.
+ *
+ * @param traces Whether those of traces are among them; without, every hop begins a trace of its own. Default: true.
+ */
+export function propagatedHeaders(incoming: http.IncomingHttpHeaders, traces = true): http.OutgoingHttpHeaders {
+    const names = [...WISHES, ...(traces ? TRACE : [])];
+    const prefixes = [...WISH_PREFIXES, ...(traces ? TRACE_PREFIXES : [])];
     return Object.fromEntries(
         Object.entries(incoming).filter(
-            ([name]) => PROPAGATED.includes(name) || PROPAGATED_PREFIXES.some((prefix) => name.startsWith(prefix)),
+            ([name]) => names.includes(name) || prefixes.some((prefix) => name.startsWith(prefix)),
         ),
     );
 }

@@ -1,4 +1,5 @@
 import os from "node:os";
+import type { Calls } from "./calls";
 import { parseDuration } from "./duration";
 import { readEnvironmentFaults, type EnvironmentFaults } from "./environment-faults";
 import { FlagError, lastValue, parseFlags } from "./flags";
@@ -18,6 +19,8 @@ export interface ServerOptions {
     readonly status: number;
     /** Service whose answers are passed on instead of a text of its own (E7, C7, T3). */
     readonly forward: Forward | undefined;
+    /** Services that are called first where a request asks for it (C7). */
+    readonly calls: Calls;
     /** Milliseconds between SIGTERM and the moment when no new connection is accepted any more. */
     readonly grace: number;
     /** Answers 500 to everything but health: the error variant of requirement E2 (env FORCE_ERROR). */
@@ -46,6 +49,8 @@ export class StartError extends Error {
 
 const USAGE = `Usage:
   main.js -text TEXT | -forward URL [-listen ADDRESS] [-metrics-listen ADDRESS] [-status-code N] [-grace DURATION]
+    [-call NAME=URL]...
+    (-call names a service that is called first by requests with the header x-test-calls: NAME)
     (-forward http://host:port keeps the path of each request, -forward http://host:port/path uses that path)
   main.js recorder [-listen ADDRESS] [-smtp-listen ADDRESS]
   main.js client -url URL... [-host HOST] [-header NAME:VALUE]... [-method M] [-count N] [-concurrency N] [-timeout DURATION]
@@ -68,7 +73,7 @@ export function readServerOptions(args: readonly string[], env: NodeJS.ProcessEn
     };
     let flags;
     try {
-        flags = parseFlags(args, ["listen", "metrics-listen", "text", "status-code", "forward", "grace"]);
+        flags = parseFlags(args, ["listen", "metrics-listen", "text", "status-code", "forward", "grace", "call"]);
     } catch (error) {
         if (error instanceof FlagError) return fail(error.message, BAD_FLAG);
         throw error;
@@ -87,6 +92,10 @@ export function readServerOptions(args: readonly string[], env: NodeJS.ProcessEn
         text: text?.replaceAll("{pod}", pod),
         status: statusCode(lastValue(flags, "status-code") ?? "200", fail),
         forward: forward === undefined ? undefined : forwardUrl(forward, fail),
+        calls: {
+            services: Object.fromEntries((flags.values.get("call") ?? []).map((one) => declaredCall(one, fail))),
+            traces: env["FORWARD_TRACES"]?.toLowerCase() !== "false",
+        },
         grace: grace(lastValue(flags, "grace") ?? "1s", fail),
         forceError: env["FORCE_ERROR"]?.toLowerCase() === "true",
         faults: environmentFaults(env, fail),
@@ -156,6 +165,13 @@ function forwardUrl(text: string, fail: Fail): Forward {
             BAD_FLAG,
         );
     return { target, keepsPath: /^http:\/\/[^/]*$/i.test(text) };
+}
+
+function declaredCall(text: string, fail: Fail): [string, URL] {
+    const [, name, url] = /^([^=]+)=(http:\/\/.+)$/.exec(text) ?? [];
+    if (!name || !url || !URL.canParse(url))
+        return fail(`invalid value "${text}" for flag -call: write NAME=http://host:port/path`, BAD_FLAG);
+    return [name, new URL(url)];
 }
 
 function environmentFaults(env: NodeJS.ProcessEnv, fail: Fail): EnvironmentFaults {

@@ -1,5 +1,6 @@
 import http from "node:http";
 import { channelOf } from "./business";
+import { call, CALLED_HEADER, CallError, wantedCalls } from "./calls";
 import { drawFault } from "./environment-faults";
 import { attemptOf, Fault, FaultHeaderError, faultOf } from "./faults";
 import { forward } from "./forward";
@@ -83,6 +84,18 @@ export class SampleServer {
         // A forwarder passes the fault headers on: the last service of the chain is the one that fails.
         if (this.options.forward && !this.options.forceError)
             return forward(this.options.forward, url, request, response);
+        const wanted = wantedCalls(request.headers);
+        if (wanted.length === 0) return this.answerAsAsked(request, response, attempt);
+        call(this.options.calls, wanted, request).then(
+            (pods) => {
+                response.setHeader(CALLED_HEADER, pods.join());
+                this.answerAsAsked(request, response, attempt);
+            },
+            (error: Error) => send(response, error instanceof CallError ? error.status : 502, error.message),
+        );
+    }
+
+    private answerAsAsked(request: http.IncomingMessage, response: http.ServerResponse, attempt: number): void {
         try {
             this.answer(response, this.faultOf(request, attempt), attempt);
         } catch (error) {

@@ -1,6 +1,8 @@
 import { strict as assert } from "node:assert";
 import { containerArgs } from "../../../components/apps/image";
 import { deployment, service } from "../../../components/apps/workload";
+import { callsOf } from "../../../components/config/calls";
+import { ecommerce } from "../../../components/config/apps";
 
 const args = {
     app: "order-api",
@@ -33,6 +35,19 @@ describe("Applications: workload", () => {
         const [container] = deployment(args).spec.template.spec.containers;
         assert.deepEqual(container!.args, ["-listen=:5678", "-text=Order Service Test Response"]);
         assert.ok(!("command" in container!));
+    });
+
+    it("C7 a service is told where those are that it may call, in the order of the services", () => {
+        const url = (name: string, path: string) => `http://${name}.ecommerce.svc.cluster.local:8080/api/v1/${path}`;
+        const closed = ecommerce.parse({ authorization: {} });
+        assert.deepEqual(callsOf("order-api", closed), { "customer-api": url("customer-api", "customers") });
+        assert.deepEqual(callsOf("customer-api", closed), {});
+        assert.equal(Object.keys(callsOf("saga-tracker", closed)).length, 5);
+        assert.equal(Object.keys(callsOf("customer-api", ecommerce.parse({}))).length, 5);
+        const answer = { text: "x", calls: callsOf("order-api", closed) };
+        assert.deepEqual(containerArgs(5678, answer).slice(2), [
+            `-call=customer-api=${url("customer-api", "customers")}`,
+        ]);
     });
 
     it("E7 an application that forwards says where to", () => {

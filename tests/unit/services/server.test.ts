@@ -122,6 +122,63 @@ describe("sample app: faults by the environment", () => {
     });
 });
 
+describe("sample app: -call (C7)", () => {
+    const trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    const headers = { "x-test-calls": "orders,customers", traceparent: `00-${trace}-00f067aa0ba902b7-01` };
+    let apps: RunningApp[] = [];
+    const start = async (name: string, args: string[], env: Record<string, string> = {}) => {
+        const app = await startApp([`-text=${name}`, ...args], { POD_NAME: name, ...env });
+        apps.push(app);
+        return app;
+    };
+    afterEach(async () => {
+        await Promise.all(apps.map(stopApp));
+        apps = [];
+    });
+
+    it("calls the named services, each the next one, and tells their pods", async () => {
+        const customers = await start("customers-1", []);
+        const orders = await start("orders-1", [`-call=customers=${customers.url}/c`]);
+        const payments = await start("payments-1", [`-call=orders=${orders.url}/o`]);
+        const answer = await fetch(payments.url, { headers });
+        assert.equal(await answer.text(), "payments-1\n");
+        assert.equal(answer.headers.get("x-called"), "orders-1,customers-1");
+        assert.equal((await fetch(payments.url)).headers.get("x-called"), null);
+    });
+
+    it("answers 400 for a service that nobody declares, 502 for one that fails", async () => {
+        const orders = await start("orders-1", []);
+        const payments = await start("payments-1", [`-call=orders=${orders.url}`, "-call=gone=http://127.0.0.1:1"]);
+        const status = async (calls: string) =>
+            (await fetch(payments.url, { headers: { "x-test-calls": calls } })).status;
+        assert.deepEqual(
+            [await status("toString"), await status("orders,customers"), await status("gone"), await status("orders")],
+            [400, 502, 502, 200],
+        );
+    });
+
+    it("passes on the headers of traces unless FORWARD_TRACES is false", async () => {
+        const seen: (string | undefined)[] = [];
+        const behind = http.createServer((request, response) => {
+            seen.push(request.headers["traceparent"] as string | undefined);
+            response.end();
+        });
+        await new Promise<void>((resolve) => behind.listen(0, "127.0.0.1", resolve));
+        const flag = `-call=orders=http://127.0.0.1:${(behind.address() as AddressInfo).port}`;
+        const [careful, careless] = [await start("a", [flag]), await start("b", [flag], { FORWARD_TRACES: "false" })];
+        for (const { url } of [careful, careless])
+            await fetch(url, { headers: { ...headers, "x-test-calls": "orders" } });
+        behind.close();
+        assert.deepEqual(seen, [headers.traceparent, undefined]);
+    });
+
+    it("refuses a flag that names no URL", async () => {
+        const { code, stderr } = await runApp(["-text=x", "-call=orders"]);
+        assert.equal(code, 2);
+        assert.match(stderr, /flag -call/);
+    });
+});
+
 describe("sample app: -forward", () => {
     let app: RunningApp;
     let behind: http.Server;
