@@ -6,9 +6,17 @@ import { hostsThrough } from "./components/config/egress";
 import { publicHosts } from "./components/config/hosts";
 import { sampleMetrics } from "./components/config/monitoring/sample-metrics";
 import { loadConfig } from "./components/config/load";
-import { EgressGateway, GATEWAY_HEALTH, IngressGateway, ISTIO_NAMESPACE, IstioControlPlane } from "./components/mesh";
+import { spanCollector } from "./components/config/monitoring/tracing";
+import {
+    EgressGateway,
+    GATEWAY_HEALTH,
+    IngressGateway,
+    ISTIO_NAMESPACE,
+    IstioControlPlane,
+    MeshTracing,
+} from "./components/mesh";
 import { loadCharts } from "./components/mesh/charts";
-import { Monitoring } from "./components/monitoring";
+import { Monitoring, MonitoringAccess } from "./components/monitoring";
 import { PolicySettings } from "./components/policy-settings";
 import { toolProvenance } from "./components/provenance";
 import {
@@ -19,14 +27,15 @@ import {
     NetworkPolicies,
     RequestFilter,
 } from "./components/security";
-import { createGateway, ExternalHosts, StoreEntry, type Entrance } from "./components/traffic";
+import { createGateway, ExternalHosts, serviceHost, StoreEntry, type Entrance } from "./components/traffic";
 import { Verification } from "./components/verification";
 
 /** The platform of one stack, from the cluster up: cluster -> mesh -> gateway -> applications -> verification. */
 async function platform() {
     const config = loadConfig();
     const images = await resolveImages(config);
-    const manifests = await loadCharts(config.mesh, images);
+    const collector = spanCollector(config);
+    const manifests = await loadCharts(config.mesh, images, collector);
     const provenance = [...images.provenance, ...toolProvenance()];
     new PolicySettings("policy", config);
 
@@ -40,7 +49,7 @@ async function platform() {
     const onCluster = { providers: [cluster.provider] };
 
     // Istio: control plane, and the proxies that requests from outside come through.
-    const istio = new IstioControlPlane("istio", { config: config.mesh, images, manifests }, onCluster);
+    const istio = new IstioControlPlane("istio", { config: config.mesh, images, manifests, collector }, onCluster);
     const mesh = istio.ready;
     const { priorityClass, revisionTag } = config.mesh;
     const ingress = new IngressGateway(
@@ -96,7 +105,10 @@ async function platform() {
         config.egov.enabled,
         () => new EgovHello("egov", { config: config.egov, image, gateway, mesh, revisionTag }, onCluster),
     );
-    const knownHosts = externalHosts.knownHosts(config.ecommerce.scope?.outside ?? []);
+    const knownHosts = [
+        ...externalHosts.knownHosts(config.ecommerce.scope?.outside ?? []),
+        ...(collector ? [{ namespace: collector.namespace, host: serviceHost(collector) }] : []),
+    ];
     const ecommerce = when(config.ecommerce.enabled, () => {
         const metrics = sampleMetrics(config);
         const args = { config: config.ecommerce, image, callsOthers, entrance, knownHosts, metrics, mesh, revisionTag };
@@ -109,11 +121,21 @@ async function platform() {
     const outside = when(egress.site, (site) => new OutsideSite("outside", { config: site, image }, onCluster));
 
     // What watches all of it.
+    const tracing = when(collector && config.monitoring.tracing, ({ samplingPercent }) => ({
+        resources: [
+            new MeshTracing("mesh-tracing", { samplingPercent }, { provider: cluster.provider, dependsOn: [...mesh] }),
+        ],
+    }));
     const monitoring = when(config.monitoring.enabled, () => {
         const namespaceName = config.egov.namespaces.monitoring;
         const namespace = egov?.monitoringNamespace;
         const args = { config, sampleApp: image, namespaceName, namespace, proxies: images.proxyDistribution, mesh };
         return new Monitoring("monitoring", args, onCluster);
+    });
+
+    const access = when(monitoring && config.monitoring.access && monitoring, ({ namespace, resources }) => {
+        const args = { config, selector: gatewaySelector, namespace, after: [...resources, ...mesh] };
+        return new MonitoringAccess("monitoring-access", args, onCluster);
     });
 
     // Who may talk to whom, and how.
@@ -158,6 +180,7 @@ async function platform() {
         // Where HTTPS ends before the gateway, clients see a certificate that everybody trusts.
         certificate: cluster.loadBalancer?.endsTls ? undefined : certificate?.certificate,
         signingKey: tokens?.signingKey,
+        accessKey: access?.signingKey,
         provenance,
         controlPlane: istio.settings,
         after: [
@@ -166,7 +189,7 @@ async function platform() {
             ...dataStores,
             ...entrances,
             ...applications,
-            ...resourcesOf(monitoring),
+            ...[monitoring, tracing, access].flatMap(resourcesOf),
             ...[mutualTls, networkPolicies, certificate, tokens, requestFilter, globalRateLimit].flatMap(resourcesOf),
         ],
     });

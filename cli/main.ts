@@ -65,6 +65,11 @@ const commands: { name: string; summary: string; load: () => Command }[] = [
         load: () => (require("./inspect") as typeof import("./inspect")).inspectCommand(),
     },
     {
+        name: "dashboard",
+        summary: "say where the tools of an environment's monitoring are, and how to log in; open them",
+        load: () => (require("./dashboard") as typeof import("./dashboard")).dashboardCommand(),
+    },
+    {
         name: "mutate",
         summary: "break the running mesh on purpose, and see which checks notice",
         load: () => (require("./mutate") as typeof import("./mutate")).mutateCommand(),

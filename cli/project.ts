@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
+import type { ToolGroup } from "../tools/catalog";
 import { UserError } from "../tools/errors";
 
 /** Folder of the project: where Pulumi.yaml lies. */
@@ -44,9 +45,11 @@ export function clusterKindOf(stack: Stack): string | undefined {
     return (section(stack, "cluster") as { kind?: string } | undefined)?.kind;
 }
 
-/** Whether a stack's configuration asks for the monitoring, read without validating the rest of it. */
-export function isMonitored(stack: Stack): boolean {
-    return (section(stack, "monitoring") as { enabled?: boolean } | undefined)?.enabled === true;
+/** What of the monitoring a stack's configuration asks for, as groups of tools, read without validating the rest of it. */
+export function monitoringOf(stack: Stack): ToolGroup[] {
+    const monitoring = section(stack, "monitoring") as { enabled?: boolean; tracing?: object } | undefined;
+    if (monitoring?.enabled !== true) return [];
+    return ["monitoring", ...(monitoring.tracing ? ["tracing" as const] : [])];
 }
 
 function section(stack: Stack, name: string): unknown {

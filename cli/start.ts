@@ -8,7 +8,7 @@ import { UserError } from "../tools/errors";
 import { StackOptions, withStackOptions } from "./options";
 import { preview } from "./preview";
 import { Progress } from "./progress";
-import { clusterKindOf, findStack, isMonitored, projectDirectory, Stack } from "./project";
+import { clusterKindOf, findStack, monitoringOf, projectDirectory, Stack } from "./project";
 import { interruptible } from "./processes";
 import { StackRunner } from "./stack";
 
@@ -47,7 +47,7 @@ const toolsOf: Readonly<Record<string, ToolGroup[]>> = { embedded: ["cluster", "
 
 function toolsFor(stack: Stack): ToolGroup[] {
     const groups = toolsOf[clusterKindOf(stack) ?? ""] ?? [];
-    return groups.length > 0 && isMonitored(stack) ? [...groups, "monitoring"] : groups;
+    return groups.length > 0 ? [...groups, ...monitoringOf(stack)] : groups;
 }
 
 /**

@@ -1,16 +1,20 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { goModuleDirectory } from "./cache";
+import { jaegerTool } from "./jaeger";
 import { monitoringTools } from "./monitoring";
 import { rateLimitDirectory, rateLimitPackage, rateLimitVersion } from "./rate-limit";
 import { requestFilterDirectory } from "./request-filter";
 import { Versions } from "./versions";
 
-/** What a caller needs: the Pulumi CLI; what an embedded cluster runs; what the mesh on it needs; what watches the mesh. */
-export type ToolGroup = "pulumi" | "cluster" | "mesh" | "monitoring";
+/** What a caller needs: the Pulumi CLI; what an embedded cluster runs; what the mesh on it needs; what watches the mesh; what keeps traces. */
+export type ToolGroup = "pulumi" | "cluster" | "mesh" | "monitoring" | "tracing";
 
 /** The groups in the order in which they are made ready: what a user can look at first comes first. */
-export const toolGroups: readonly ToolGroup[] = ["pulumi", "cluster", "mesh", "monitoring"];
+export const toolGroups: readonly ToolGroup[] = ["pulumi", "cluster", "mesh", "monitoring", "tracing"];
+
+/** Those that only some environments need, each for its own images. */
+export const optionalGroups = ["monitoring", "tracing"] as const satisfies readonly ToolGroup[];
 
 /** A program built from Go source. */
 export interface GoTool {
@@ -113,6 +117,7 @@ export function goTools(versions: Versions): GoTool[] {
             version: rateLimitVersion(),
         },
         ...monitoringTools(),
+        jaegerTool(),
     ];
     return tools.filter(
         (tool) => !tool.package.startsWith("./") || existsSync(join(goModuleDirectory, tool.package, "main.go")),

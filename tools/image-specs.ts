@@ -1,3 +1,5 @@
+import type { ToolGroup } from "./catalog";
+import { jaegerImage, jaegerVersion } from "./jaeger";
 import {
     alertmanagerVersion,
     kubeStateMetricsVersion,
@@ -50,12 +52,15 @@ export const imageNames = [
     "alertmanager",
     "kube-state-metrics",
     "node-exporter",
+    "jaeger",
 ] as const;
 export type ImageName = (typeof imageNames)[number];
 
-/** Whether an image is needed only where the mesh is monitored. */
-export function isMonitoringImage(image: ImageName): boolean {
-    return image in monitoringImages();
+/** The groups of tools that an image is made in. */
+export function groupsOfImage(image: ImageName): ToolGroup[] {
+    if (image === "jaeger") return ["tracing"];
+    if (image in monitoringImages()) return ["monitoring"];
+    return image === "pause" || image === "coredns" ? ["cluster", "mesh"] : ["mesh"];
 }
 
 /** Where the parts of an image lie: paths to build it from, or digests of the parts to decide whether it is up to date. */
@@ -246,6 +251,17 @@ export function imageSpec(
                     entrypoint: ["/bin/node_exporter"],
                     user: `${monitoringUser}:${monitoringUser}`,
                     labels: labels("prometheus/node-exporter", nodeExporterVersion()),
+                },
+            };
+        case "jaeger":
+            return {
+                name: jaegerImage(),
+                architecture,
+                layers: [[program("cmd/jaeger/jaeger", "go/jaeger")]],
+                config: {
+                    entrypoint: ["/cmd/jaeger/jaeger"],
+                    user: `${monitoringUser}:${monitoringUser}`,
+                    labels: labels("jaegertracing/jaeger", jaegerVersion()),
                 },
             };
         case "redis":

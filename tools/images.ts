@@ -5,6 +5,7 @@ import { UserError } from "./errors";
 import { StepContext } from "./go";
 import { ImageName, imageSpec } from "./image-specs";
 import { ProcessFailure, run } from "./run";
+import { jaegerVersion } from "./jaeger";
 import { alertmanagerVersion, kubeStateMetricsVersion, nodeExporterVersion, prometheusVersion } from "./monitoring";
 import { rateLimitVersion } from "./rate-limit";
 import { bundleSampleApp } from "./sample-app";
@@ -81,6 +82,8 @@ export function provenanceOf(image: ImageName, versions: Versions, go: string, b
             return `${source("k8s.io/kube-state-metrics", kubeStateMetricsVersion())}; not the official image`;
         case "node-exporter":
             return `${source("github.com/prometheus/node_exporter", nodeExporterVersion())}; not the official image`;
+        case "jaeger":
+            return `${source("github.com/jaegertracing/jaeger", jaegerVersion())} without its web page; not the official image`;
         case "redis":
             return `Redis of ${base}; not the official image`;
         case "request-filter":

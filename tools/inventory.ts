@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { goModuleDirectory, toolchainKey } from "./cache";
-import { goTools, GoTool, linkerFlags, ToolGroup } from "./catalog";
+import { goTools, GoTool, linkerFlags, optionalGroups, ToolGroup } from "./catalog";
 import { PackageList, readPackageList } from "./debian";
 import { hashOf, hashOfFolder, hashOfGoModule } from "./hash";
-import { ImageName, imageNames, imageSpec, isMonitoringImage } from "./image-specs";
+import { ImageName, imageNames, groupsOfImage, imageSpec } from "./image-specs";
 import { sampleAppHash } from "./sample-app";
 import { Versions, versions } from "./versions";
 
@@ -47,10 +47,11 @@ export function partsOf(inventory: Inventory, groups: readonly ToolGroup[]): Par
 /** The groups beside those of every cluster that some images, by their names, are made in. Takes milliseconds. */
 export function furtherGroups(images: readonly string[]): ToolGroup[] {
     const inventory = takeInventory();
-    const wanted = partsOf(inventory, ["monitoring"]).some(
-        ({ image }) => image && images.includes(imageSpec(image, inventory.versions, () => "").name),
+    return optionalGroups.filter((group) =>
+        partsOf(inventory, [group]).some(
+            ({ image }) => image && images.includes(imageSpec(image, inventory.versions, () => "").name),
+        ),
     );
-    return wanted ? ["monitoring"] : [];
 }
 
 function goParts(known: Versions, flags: string): Part[] {
@@ -74,7 +75,7 @@ function goParts(known: Versions, flags: string): Part[] {
 
 /** Programs that the images of other groups are made of, or written by, belong to these, too. */
 function groupsOf({ name, group }: GoTool): ToolGroup[] {
-    if (name === "image") return ["cluster", "mesh", "monitoring"];
+    if (name === "image") return ["cluster", "mesh", ...optionalGroups];
     return name === "pause" || name === "coredns" ? ["cluster", "mesh"] : [group];
 }
 
@@ -110,11 +111,6 @@ function looseInputs(name: string): string {
     if (name === "node") return `${process.version}-${process.arch}`;
     if (name === "bundle") return sampleAppHash();
     throw new Error(`an image is made of ${name}, which is not in the inventory`);
-}
-
-function groupsOfImage(image: ImageName): ToolGroup[] {
-    if (isMonitoringImage(image)) return ["monitoring"];
-    return image === "pause" || image === "coredns" ? ["cluster", "mesh"] : ["mesh"];
 }
 
 function imagePart(image: ImageName, known: Versions, inputs: (part: string) => string): Part {

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { Agent, EnvHttpProxyAgent, fetch } from "undici";
+import { optionalGroups } from "../../tools/catalog";
 import { imageSpec } from "../../tools/image-specs";
 import { partsOf, takeInventory } from "../../tools/inventory";
+import { jaegerImage } from "../../tools/jaeger";
 import { monitoringImages as builtMonitoringImages } from "../../tools/monitoring";
 import { rateLimitImages } from "../../tools/rate-limit";
 import { requestFilterImage } from "../../tools/request-filter";
@@ -68,10 +70,10 @@ export async function resolveImages(
     const { cluster } = config;
     if (cluster.kind === "eks") return { ...common, proxyDistribution, provenance: [], bundled: [] };
 
-    const built = partsOf(inventory, ["cluster", "mesh", "monitoring"])
+    const built = partsOf(inventory, ["cluster", "mesh", ...optionalGroups])
         .filter(({ image }) => image && (cluster.kind === "embedded" || !ofKubernetes.includes(image)))
         .map((part) => ({ name: imageSpec(part.image!, inventory.versions, () => "").name, digest: part.inputs }));
-    const ofMonitoring = Object.values<string>(builtMonitoringImages());
+    const ofMonitoring = [...Object.values<string>(builtMonitoringImages()), jaegerImage()];
     const istio = [`${hub}/pilot:${tag}`, `${hub}/proxyv2:${tag}`];
     const canBuild = istio.every((name) => built.some((image) => image.name === name));
     // A node keeps the image that it has: a cluster that began with one of the two ways stays with it.

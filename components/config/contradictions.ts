@@ -5,6 +5,7 @@ import { egressProblems, scopeProblems } from "./egress-problems";
 import { chartProblems } from "./monitoring/chart-problems";
 import { when, type Finding } from "./finding";
 import { gatewayApiProblems } from "./gateway-api-problems";
+import { accessProblems } from "./monitoring-problems";
 import { ruleProblems } from "./monitoring/rule-problems";
 import { receiverProblems } from "./monitoring/secrets";
 import { resourceProblems, type Resources } from "./resources";
@@ -250,6 +251,7 @@ const rules: Contradiction[] = [
     { reads: ["cluster"], find: adoptionProblems },
     { reads: ["cluster.kind", "monitoring", "alertingSecrets", "sampleImage"], find: receiverProblems },
     { reads: ["monitoring.rules", "ecommerce.enabled"], find: ruleProblems },
+    { reads: ["monitoring", "mesh.routing", "ecommerce"], find: accessProblems },
     resourceRule("mesh.istiod", ({ mesh }) => mesh.istiod),
     resourceRule("mesh.sidecar", ({ mesh }) => mesh.sidecar),
     resourceRule("mesh.ingressGateway.resources", ({ mesh }) => mesh.ingressGateway.resources),
@@ -260,6 +262,7 @@ const rules: Contradiction[] = [
     resourceRule("mesh.egress.gateway.resources", ({ mesh }) => mesh.egress.gateway.resources),
     resourceRule("egov.resources", ({ egov }) => egov.resources),
     resourceRule("ecommerce.globalRateLimit.resources", ({ ecommerce }) => ecommerce.globalRateLimit?.resources),
+    resourceRule("monitoring.tracing.resources", ({ monitoring }) => monitoring.tracing?.resources),
     resourceRule("ecommerce.resources", ({ ecommerce }) => ecommerce.resources),
     resourceRule("study.resources", ({ study }) => study.resources),
 ];

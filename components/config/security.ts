@@ -91,7 +91,7 @@ export const tls = z.strictObject({
 export type TlsConfig = z.infer<typeof tls>;
 
 /** Where the keys that tokens are checked with come from (S5). */
-const tokenKeys = z.discriminatedUnion("source", [
+export const tokenKeys = z.discriminatedUnion("source", [
     z.strictObject({
         source: z
             .literal("generated")

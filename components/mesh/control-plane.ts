@@ -2,6 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { MeshConfig } from "../config/mesh";
 import { chartVersionOf, istiodOf, revisionOf } from "../config/revisions";
+import type { ServiceReference } from "../traffic/service";
 import { gatewayApiDefinitions } from "./gateway-api";
 import { registerManifest, type Manifest } from "./manifest";
 import { tagInjector } from "./revision-tag";
@@ -20,6 +21,12 @@ export interface IstioControlPlaneArgs {
      * @default the charts are fetched from `config.charts.url` by Helm
      */
     manifests?: readonly Manifest[];
+
+    /**
+     * Who takes the proxies' spans (P14).
+     * @default nobody
+     */
+    collector?: ServiceReference;
 }
 
 /**
@@ -83,7 +90,7 @@ export class IstioControlPlane extends pulumi.ComponentResource {
         return gatewayApiDefinitions().map((definition) => registerManifest(definition, { parent: this }));
     }
 
-    private fromRepository({ config, images }: IstioControlPlaneArgs): pulumi.Resource[] {
+    private fromRepository({ config, images, collector }: IstioControlPlaneArgs): pulumi.Resource[] {
         if (config.charts.source !== "repository")
             throw new Error("the charts inside istioctl must be rendered first: pass `manifests`");
         const chart = (name: string, chart: string, version: string, values: object, dependsOn: pulumi.Resource[]) =>
@@ -101,7 +108,7 @@ export class IstioControlPlane extends pulumi.ComponentResource {
         const defaultRevision = revisionOf(config.revisionTag);
         const base = chart("base", "base", config.version, { defaultRevision }, [this.namespace]);
         return config.revisions.map((revision) => {
-            const values = controlPlaneValues(config, images, revision);
+            const values = controlPlaneValues(config, images, revision, collector);
             return chart(istiodOf(revision.name), "istiod", chartVersionOf(config, revision), values, [base]);
         });
     }

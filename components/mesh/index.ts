@@ -9,6 +9,7 @@ export {
 export { EGRESS_GATEWAY_SELECTOR, EgressGateway, type EgressGatewayArgs } from "./egress-gateway";
 export { PROXY_PORT } from "./gateway-proxies";
 export { renderControlPlane } from "./render";
+export { MeshTracing } from "./tracing";
 export {
     CONTROL_PLANE_SELECTOR,
     controlPlaneSelector,

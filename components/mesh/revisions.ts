@@ -1,17 +1,22 @@
 import type { MeshConfig } from "../config/mesh";
+import type { ServiceReference } from "../traffic/service";
 import type { Manifest } from "./manifest";
 import { renderControlPlane, type RenderOptions } from "./render";
 import { controlPlaneValues, istioOperator, type MeshImages } from "./values";
 
-/** Renders the charts of all control planes (P7, S9); what they share, the custom resource definitions above all, comes once. */
+/**
+ * Renders the charts of all control planes (P7, S9); what they share, the custom resource definitions above all, comes once.
+ *
+ * @param collector Who takes the proxies' spans (P14). Default: nobody.
+ */
 export async function renderRevisions(
     config: MeshConfig,
     images: MeshImages,
-    options: RenderOptions,
+    { collector, ...options }: RenderOptions & { collector?: ServiceReference | undefined },
 ): Promise<Manifest[]> {
     const rendered = await Promise.all(
         config.revisions.map((revision) =>
-            renderControlPlane(istioOperator(controlPlaneValues(config, images, revision)), options),
+            renderControlPlane(istioOperator(controlPlaneValues(config, images, revision, collector)), options),
         ),
     );
     return once(rendered.flat());

@@ -3,6 +3,8 @@ import type { RequestFilterConfig } from "../config/request-filter";
 import type { Resources } from "../config/resources";
 import { DEFAULT_REVISION, revisionOf, type Revision } from "../config/revisions";
 import { spreadOut } from "../pods";
+import type { ServiceReference } from "../traffic/service";
+import { traceProvider } from "./trace-provider";
 
 /** The images of control plane and proxies, as the cluster resolved them. */
 export interface MeshImages {
@@ -72,19 +74,30 @@ function requestFilterProvider({ maxBodyBytes, timeout, whenUnavailable }: Reque
     };
 }
 
+/** Whom proxies ask, or tell, by a name: one kind each. */
+type ExtensionProvider = { name: string } & Partial<
+    Omit<ReturnType<typeof requestFilterProvider>, "name"> & Omit<ReturnType<typeof traceProvider>, "name">
+>;
+
 /**
  * Values of Istio's charts: the same for the charts inside istioctl and for those of a repository.
  *
  * @param revision The control plane that they are for (P7). Default: the one without a name.
+ * @param collector Who takes the proxies' spans (P14). Default: nobody.
  */
 export function controlPlaneValues(
     mesh: MeshConfig,
     images: MeshImages,
     revision: Revision = { name: DEFAULT_REVISION },
+    collector?: ServiceReference,
 ) {
     const vanilla = images.proxyDistribution === "vanilla-envoy";
     const { requestFilter } = mesh.ingressGateway;
     const { name, istiod = mesh.istiod, sidecar = mesh.sidecar } = revision;
+    const extensionProviders: ExtensionProvider[] = [
+        ...(requestFilter ? [requestFilterProvider(requestFilter)] : []),
+        ...(collector ? [traceProvider(collector)] : []),
+    ];
     return {
         // Also makes the validator for objects without a revision label, so that invalid ones are refused.
         defaultRevision: revisionOf(mesh.revisionTag),
@@ -124,7 +137,7 @@ export function controlPlaneValues(
             outboundTrafficPolicy: { mode: mesh.outboundTrafficPolicy },
             // A path has one meaning to routes, policies and services alike (C14).
             pathNormalization: { normalization: mesh.pathNormalization },
-            ...(requestFilter && { extensionProviders: [requestFilterProvider(requestFilter)] }),
+            ...(extensionProviders.length > 0 && { extensionProviders }),
             // The agent shows the application's metrics together with the proxy's: Prometheus need not pass mutual TLS.
             enablePrometheusMerge: true,
             defaultConfig: {

@@ -6,7 +6,7 @@ import { ALERTMANAGER } from "../config/monitoring/prometheus";
 import { spreadOut, unprivileged } from "../pods";
 import { configFolder, secretKeys } from "./alertmanager-config";
 import type { AlertmanagerSettings } from "./alertmanager-settings";
-import { MONITORING_USER, toolLabels, toolMetadata } from "./layout";
+import { MONITORING_USER, publishedAt, toolLabels, toolMetadata } from "./layout";
 import { dataClaims, dataVolume } from "./volumes";
 
 /** What sends alerts on. */
@@ -17,6 +17,11 @@ export interface AlertmanagerArgs {
     settings: AlertmanagerSettings;
     /** Namespace of the monitoring. */
     namespace: string;
+    /**
+     * Where people find it, for the links that it writes (S1).
+     * @default nowhere
+     */
+    externalUrl?: string;
 }
 
 const { name, port } = ALERTMANAGER;
@@ -26,7 +31,7 @@ const SECRET = "alertmanager-config";
 
 /** Deployment of Alertmanager: one pod, as the e-Government guide has it. */
 export function alertmanagerDeployment(
-    { config, namespace }: Omit<AlertmanagerArgs, "settings">,
+    { config, namespace, externalUrl }: Omit<AlertmanagerArgs, "settings">,
     digest: pulumi.Input<string>,
 ) {
     const labels = toolLabels(name);
@@ -39,6 +44,7 @@ export function alertmanagerDeployment(
             `--config.file=${configFolder}/${secretKeys.config}`,
             "--storage.path=/alertmanager",
             `--data.retention=${config.retention}`,
+            ...(externalUrl ? publishedAt(externalUrl) : []),
             // One pod: it looks for no others.
             "--cluster.listen-address=",
         ],

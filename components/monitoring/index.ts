@@ -1,1 +1,2 @@
+export { MonitoringAccess, type MonitoringAccessArgs } from "./access";
 export { Monitoring, type MonitoringArgs } from "./monitoring";

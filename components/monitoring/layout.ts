@@ -10,3 +10,6 @@ export function toolMetadata(name: string, namespace: string) {
 
 /** Label of a pod that tells its tool. */
 export const toolLabels = (name: string): Record<string, string> => ({ app: name });
+
+/** Arguments of Prometheus and Alertmanager: where people find it, for the links that it writes. It goes on serving at the root. */
+export const publishedAt = (url: string) => [`--web.external-url=${url}`, "--web.route-prefix=/"];

@@ -1,13 +1,16 @@
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { createNamespace } from "../apps/namespace";
+import { publicUrls } from "../config/monitoring/access";
 import { recordsMessages, type AlertingSecret } from "../config/monitoring/secrets";
 import type { PlatformConfig } from "../config/platform";
+import { jaegerUrl } from "../config/monitoring/tracing";
 import { Alertmanager } from "./alertmanager";
 import { alertmanagerSettings } from "./alertmanager-settings";
 import { chartTools } from "./charts";
 import { clusterScrapeJobs, KubeStateMetrics, NodeExporter } from "./cluster-metrics";
 import { Dashboards } from "./dashboards/dashboards";
+import { Jaeger } from "./jaeger";
 import { MessageRecorder, recorderAddresses } from "./message-recorder";
 import { MeshMetrics } from "./mesh-metrics";
 import { Prometheus } from "./prometheus";
@@ -37,11 +40,14 @@ export interface MonitoringArgs {
 export class Monitoring extends pulumi.ComponentResource {
     /** Everything that was deployed. */
     readonly resources: readonly pulumi.CustomResource[];
+    /** Name of the namespace. */
+    readonly namespace: string;
 
     constructor(name: string, args: MonitoringArgs, opts?: pulumi.ComponentResourceOptions) {
         super("istio-platform:monitoring:Monitoring", name, {}, opts);
         const { namespaceName, sampleApp, proxies, mesh } = args;
         const { monitoring: config } = args.config;
+        const urls = publicUrls(args.config);
         const namespace = args.namespace ?? createNamespace(namespaceName, { sidecars: false }, { parent: this });
         // Of a component every part waits for the namespace.
         const inNamespace = { parent: this, dependsOn: [namespace] };
@@ -58,6 +64,7 @@ export class Monitoring extends pulumi.ComponentResource {
                     recorder && recorderAddresses(namespaceName),
                 ),
                 namespace: namespaceName,
+                externalUrl: urls["alertmanager"],
             },
             inNamespace,
         );
@@ -71,6 +78,7 @@ export class Monitoring extends pulumi.ComponentResource {
                     ...scrapeJobs({ namespace: namespaceName, proxies }),
                     ...clusterScrapeJobs(config.clusterMetrics, namespaceName),
                 ],
+                externalUrl: urls["prometheus"],
             },
             inNamespace,
         );
@@ -90,11 +98,21 @@ export class Monitoring extends pulumi.ComponentResource {
             { config: config.dashboards, namespace: namespaceName },
             inNamespace,
         );
+        const jaeger = config.tracing && [
+            new Jaeger("jaeger", { config: config.tracing, namespace: namespaceName }, inNamespace),
+        ];
+        this.namespace = namespaceName;
         const meshMetrics =
             proxies === "vanilla-envoy"
                 ? [new MeshMetrics("standard-metrics", { parent: this, dependsOn: [...mesh] })]
                 : [];
-        const charts = chartTools(config, namespaceName, {}, inNamespace);
+        const published = {
+            ...config,
+            grafana: config.grafana && { publicUrl: urls["grafana"], ...config.grafana },
+            kiali: config.kiali && { publicUrl: urls["kiali"], ...config.kiali },
+        };
+        const sources = config.tracing ? { jaeger: jaegerUrl(namespaceName) } : {};
+        const charts = chartTools(published, namespaceName, sources, inNamespace);
         this.resources = [
             ...(args.namespace ? [] : [namespace]),
             ...meshMetrics,
@@ -105,6 +123,7 @@ export class Monitoring extends pulumi.ComponentResource {
                 dashboards,
                 ...charts,
                 ...(recorder ? [recorder] : []),
+                ...(jaeger ?? []),
             ].flatMap(({ resources }) => resources),
         ];
         this.registerOutputs({});

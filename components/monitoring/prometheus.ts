@@ -3,7 +3,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { PROMETHEUS, type PrometheusConfig } from "../config/monitoring/prometheus";
 import { spreadOut, unprivileged } from "../pods";
-import { MONITORING_USER, toolLabels, toolMetadata } from "./layout";
+import { MONITORING_USER, publishedAt, toolLabels, toolMetadata } from "./layout";
 import { prometheusSettings } from "./prometheus-settings";
 import type { ScrapeJob } from "./scrape-jobs";
 import { dataClaims, dataVolume } from "./volumes";
@@ -18,6 +18,11 @@ export interface PrometheusArgs {
     namespace: string;
     /** What is scraped. */
     jobs: readonly ScrapeJob[];
+    /**
+     * Where people find it, for the links that it writes (S1).
+     * @default nowhere
+     */
+    externalUrl?: string;
 }
 
 const { name, port } = PROMETHEUS;
@@ -27,7 +32,7 @@ const SETTINGS = { configMap: name, directory: "/etc/prometheus" } as const;
 const RULES = { configMap: "prometheus-rules", directory: "/etc/prometheus/rules" } as const;
 
 /** Deployment of Prometheus: one pod, as the e-Government guide has it. */
-export function prometheusDeployment({ config, namespace, rules, jobs }: PrometheusArgs) {
+export function prometheusDeployment({ config, namespace, rules, jobs, externalUrl }: PrometheusArgs) {
     const labels = toolLabels(name);
     const health = (path: string) => ({ httpGet: { path: `/-/${path}`, port: "http" } });
     const container = {
@@ -38,6 +43,7 @@ export function prometheusDeployment({ config, namespace, rules, jobs }: Prometh
             `--config.file=${SETTINGS.directory}/prometheus.yml`,
             "--storage.tsdb.path=/prometheus",
             `--storage.tsdb.retention.time=${config.retention}`,
+            ...(externalUrl ? publishedAt(externalUrl) : []),
             ...(config.retentionSize ? [`--storage.tsdb.retention.size=${inBytes(config.retentionSize)}`] : []),
         ],
         ports: [{ name: "http", containerPort: port }],

@@ -27,9 +27,15 @@ export class GatewayTokens extends pulumi.ComponentResource {
         const { issuer, audience, path, claim, keys } = config;
         const made = keys.source === "generated" ? [new SigningKey(name, { parent: this })] : [];
         const keySet = keys.source === "generated" ? { jwks: made[0]!.jwks } : { jwksUri: keys.jwksUri };
-        const objects = tokenPolicyObjects({ name, selector, issuer, audience, path, claim, keys: keySet }).map(
-            (object) => new k8s.apiextensions.CustomResource(name, object, { parent: this, dependsOn: [...mesh] }),
-        );
+        const objects = tokenPolicyObjects({
+            name,
+            selector,
+            issuer,
+            audience,
+            paths: [path],
+            claim,
+            keys: keySet,
+        }).map((object) => new k8s.apiextensions.CustomResource(name, object, { parent: this, dependsOn: [...mesh] }));
         this.resources = [...made, ...objects];
         this.signingKey = made[0]?.privateKey ?? pulumi.output(undefined);
         this.registerOutputs({});

@@ -4,6 +4,7 @@ import { addressPlan } from "../config/address-plan";
 import { storePorts } from "../config/eks-data-stores";
 import { hostsThrough, siteContainerPort, siteHosts, type EgressConfig } from "../config/egress";
 import { PROMETHEUS } from "../config/monitoring/prometheus";
+import { JAEGER, spanCollector } from "../config/monitoring/tracing";
 import type { PlatformConfig } from "../config/platform";
 import {
     controlPlaneSelector,
@@ -68,6 +69,7 @@ export function declaredPolicies(config: PlatformConfig): NetworkPolicyArgs[] {
                 { peers: [{ namespace: ISTIO_NAMESPACE }] },
                 ...called(own, namespaces),
                 ...outside(egress),
+                ...collector(config),
                 ...dataStores(config.cluster),
             ],
         }),
@@ -75,6 +77,7 @@ export function declaredPolicies(config: PlatformConfig): NetworkPolicyArgs[] {
     const { site } = egress;
     return [
         ...systems,
+        ...ofJaeger(config, namespaces),
         ...ofIstio(config),
         ...ofMonitoring(config),
         ...(site
@@ -123,6 +126,40 @@ function ofMonitoring({ monitoring, egov }: PlatformConfig): NetworkPolicyArgs[]
             namespace,
             pods: { app: PROMETHEUS.name },
             from: [{ ports: [{ port: PROMETHEUS.port }] }],
+        },
+        // By the domain: whom the gateway lets through, the tokens decide (S1).
+        ...(monitoring.access
+            ? [
+                  {
+                      name: `${namespace}-access`,
+                      namespace,
+                      from: [{ peers: [{ namespace: ISTIO_NAMESPACE, labels: INGRESS_GATEWAY_SELECTOR }] }],
+                  },
+              ]
+            : []),
+    ];
+}
+
+/** Where the sidecars of the systems send their spans (P14). */
+function collector(config: PlatformConfig): Opening[] {
+    const service = spanCollector(config);
+    if (!service) return [];
+    return [
+        { peers: [{ namespace: service.namespace, labels: { app: service.name } }], ports: [{ port: service.port }] },
+    ];
+}
+
+/** Spans come from the mesh. */
+function ofJaeger(config: PlatformConfig, namespaces: readonly SystemNamespace[]): NetworkPolicyArgs[] {
+    const service = spanCollector(config);
+    if (!service) return [];
+    const mesh = [...namespaces.map(({ name }) => name), ISTIO_NAMESPACE].map((namespace) => ({ namespace }));
+    return [
+        {
+            name: `${service.namespace}-${service.name}`,
+            namespace: service.namespace,
+            pods: { app: service.name },
+            from: [{ peers: mesh, ports: [{ port: JAEGER.spans }, { port: JAEGER.spansHttp }] }],
         },
     ];
 }

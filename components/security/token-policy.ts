@@ -3,7 +3,7 @@ import { ISTIO_NAMESPACE } from "../mesh";
 import { SECURITY_API } from "./api";
 import { ENVOY_FILTER_API } from "../traffic/api";
 
-/** Tokens that one path at the ingress gateway asks for. */
+/** Tokens that paths at the ingress gateway ask for. */
 export interface TokenPolicyArgs {
     /** Name of all objects. */
     name: string;
@@ -17,11 +17,17 @@ export interface TokenPolicyArgs {
     /** Whom they are for: one of their claim `aud`. */
     audience: string;
 
-    /** Beginning of the paths that ask for a token, compared by characters like the prefix of a route. */
-    path: string;
+    /** Beginnings of the paths that ask for a token, compared by characters like the prefix of a route. */
+    paths: readonly [string, ...string[]];
 
     /** The claim, and its value, that a token must have for these paths. */
     claim: { name: string; value: string };
+
+    /**
+     * Whether a token of another issuer, whose tokens are good elsewhere at the gateway, is not let in even with the claim.
+     * @default false
+     */
+    onlyIssuer?: boolean;
 
     /** Where the issuer's keys are: a JSON Web Key Set itself, or its address. */
     keys: { jwks: pulumi.Input<string> } | { jwksUri: string };
@@ -59,33 +65,35 @@ export function requestAuthenticationSpec({ selector, issuer, audience, keys }: 
     };
 }
 
-/** Refuses requests to the path whose token lacks the claim; a missing token has no claims. */
-export function claimPolicySpec({ selector, path, claim }: TokenPolicyArgs) {
+/** Refuses requests to the paths whose token lacks the claim; a missing token has no claims. */
+export function claimPolicySpec({ selector, paths, claim, issuer, onlyIssuer }: TokenPolicyArgs) {
+    const to = [{ operation: { paths: paths.map((path) => `${path}*`) } }];
+    const without = (name: string, value: string) => ({
+        to,
+        when: [{ key: `request.auth.claims[${name}]`, notValues: [value] }],
+    });
     return {
         selector: { matchLabels: { ...selector } },
         action: "DENY",
-        rules: [
-            {
-                to: [{ operation: { paths: [`${path}*`] } }],
-                when: [{ key: `request.auth.claims[${claim.name}]`, notValues: [claim.value] }],
-            },
-        ],
+        rules: [without(claim.name, claim.value), ...(onlyIssuer ? [without("iss", issuer)] : [])],
     };
 }
 
 /** Turns the gateway's own 403 for a missing token into 401 with the header that HTTP wants there. */
-export function missingTokenSpec({ selector, path, issuer }: TokenPolicyArgs) {
+export function missingTokenSpec({ selector, paths, issuer }: TokenPolicyArgs) {
     const refused = {
         status_code_filter: {
             comparison: { op: "EQ", value: { default_value: 403, runtime_key: "istio_platform.missing_token" } },
         },
     };
-    const toThePath = { header_filter: { header: { name: ":path", string_match: { prefix: path } } } };
+    const toThePaths = anyOf(
+        paths.map((prefix) => ({ header_filter: { header: { name: ":path", string_match: { prefix } } } })),
+    );
     const withoutToken = {
         header_filter: { header: { name: "authorization", present_match: true, invert_match: true } },
     };
     const mapper = {
-        filter: { and_filter: { filters: [refused, toThePath, withoutToken] } },
+        filter: { and_filter: { filters: [refused, toThePaths, withoutToken] } },
         status_code: 401,
         headers_to_add: [{ header: { key: "www-authenticate", value: `Bearer realm="${issuer}"` } }],
     };
@@ -109,4 +117,9 @@ export function missingTokenSpec({ selector, path, issuer }: TokenPolicyArgs) {
             },
         ],
     };
+}
+
+/** A filter of which one condition is enough. */
+function anyOf<Filter>(filters: readonly Filter[]) {
+    return filters.length === 1 ? filters[0]! : { or_filter: { filters: [...filters] } };
 }

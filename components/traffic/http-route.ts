@@ -54,6 +54,18 @@ export interface HttpRouteArgs {
      * @default none
      */
     fault?: Fault;
+
+    /**
+     * Whether the service gets the path without the prefix: `/prometheus/graph` as `/graph` (S1). Istio's API only.
+     * @default false
+     */
+    cutPrefix?: boolean;
+
+    /**
+     * Headers that the service does not get. Istio's API only.
+     * @default none
+     */
+    withoutHeaders?: readonly string[];
 }
 
 /**
@@ -62,7 +74,7 @@ export interface HttpRouteArgs {
  * @throws RangeError for combinations that Istio accepts and that never do what they say.
  */
 export function httpRouteSpec(args: HttpRouteArgs) {
-    const { name, to, timeout, retries, mirror, fault } = args;
+    const { name, to, timeout, retries, mirror, fault, prefix, cutPrefix, withoutHeaders } = args;
     if (mirror && fault?.abort?.percent === 100)
         throw new RangeError("a mirror on a route whose requests are all aborted copies nothing");
     return {
@@ -77,6 +89,8 @@ export function httpRouteSpec(args: HttpRouteArgs) {
             mirrors: [{ destination: destinationSpec(mirror.to), percentage: { value: mirror.percent } }],
         }),
         ...(fault && { fault: faultSpec(fault) }),
+        ...(cutPrefix && { rewrite: { uriRegexRewrite: { match: `^${escapePattern(prefix)}(/|$)`, rewrite: "/" } } }),
+        ...(withoutHeaders && { headers: { request: { remove: [...withoutHeaders] } } }),
     };
 }
 
@@ -96,9 +110,11 @@ function matchSpec({ prefix, headers = {}, cookies = {} }: Pick<HttpRouteArgs, "
 
 /** The header `Cookie` with one cookie of this name and value among any others (RE2, matched as a whole). */
 export function cookiePattern(name: string, value: string): string {
-    const escape = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
-    return `(.*;\\s*)?${escape(name)}=${escape(value)}(;.*)?`;
+    return `(.*;\\s*)?${escapePattern(name)}=${escapePattern(value)}(;.*)?`;
 }
+
+/** A pattern of RE2 that this text alone matches. */
+const escapePattern = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 
 function retriesSpec({ attempts, perTryTimeout, retryOn = [], codes = [] }: RetryPolicy) {
     if (attempts === 0) return { attempts };

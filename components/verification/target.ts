@@ -20,6 +20,8 @@ export interface VerificationTarget {
     certificate?: string;
     /** Key that signs tokens, in PEM, where the program made it: with it the suite makes tokens of its own. */
     signingKey?: string;
+    /** Key that signs tokens for the tools of the monitoring, in PEM, where the program made it. */
+    accessKey?: string;
     /** Every object by which the program tells the proxies and the pod network what to do. */
     objects: readonly DeclaredObject[];
     /** What is not the official product: repeated in every report. */

@@ -22,6 +22,11 @@ export interface VerificationArgs {
      * @default none
      */
     signingKey?: pulumi.Input<string | undefined>;
+    /**
+     * Key that signs tokens for the tools of the monitoring, in PEM, where the program made it (S1).
+     * @default none
+     */
+    accessKey?: pulumi.Input<string | undefined>;
     /** What is not the official product: repeated in every report. */
     provenance: readonly string[];
     /** Everything that must be there before the first request. */
@@ -54,6 +59,7 @@ export class Verification extends pulumi.ComponentResource {
         cluster,
         certificate,
         signingKey,
+        accessKey,
         provenance,
         after,
         controlPlane,
@@ -70,11 +76,12 @@ export class Verification extends pulumi.ComponentResource {
                 cluster.secureGateway,
                 pulumi.output(certificate),
                 pulumi.unsecret(pulumi.output(signingKey)),
+                pulumi.unsecret(pulumi.output(accessKey)),
                 declaredObjects(after, controlPlane),
                 deployed,
             ])
             .apply(
-                async ([kubeconfig, gateway, secureGateway, certificate, signingKey, objects]): Promise<
+                async ([kubeconfig, gateway, secureGateway, certificate, signingKey, accessKey, objects]): Promise<
                     string | undefined
                 > => {
                     const { enabled, grep, deadline } = config.verification;
@@ -84,6 +91,7 @@ export class Verification extends pulumi.ComponentResource {
                         ...{ stack, config, kubeconfig, gateway, objects, provenance },
                         ...(config.ecommerce.enabled && config.ecommerce.tls && { secureGateway, certificate }),
                         ...(config.ecommerce.enabled && config.ecommerce.tokens && { signingKey }),
+                        ...(accessKey !== undefined && { accessKey }),
                     });
                     // Also where the suite does not run by itself: `npm run verify` reads the target.
                     if (!enabled) return undefined;

@@ -48,7 +48,10 @@ export async function call(
     const [name = "", ...others] = names;
     const url = Object.hasOwn(services, name) ? services[name] : undefined;
     if (!url)
-        throw new CallError(400, `${name} is none of the services that this one calls: ${Object.keys(services).join()}`);
+        throw new CallError(
+            400,
+            `${name} is none of the services that this one calls: ${Object.keys(services).join()}`,
+        );
     const headers = { ...propagatedHeaders(request.headers, traces), [CALLS_HEADER]: others.join() };
     const answer = await get(url, headers).catch((error: NodeJS.ErrnoException) => {
         throw new CallError(502, `${name} cannot be reached: ${error.code ?? error.message}`);

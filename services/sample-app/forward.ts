@@ -16,14 +16,7 @@ const TRACE = [
     "sw8",
 ];
 const TRACE_PREFIXES = ["x-b3-", "x-datadog-"];
-const WISHES = [
-    "content-type",
-    "accept",
-    "authorization",
-    "x-version",
-    "x-istio-cohort",
-    "canary",
-];
+const WISHES = ["content-type", "accept", "authorization", "x-version", "x-istio-cohort", "canary"];
 const WISH_PREFIXES = ["x-test-"];
 
 /** Headers of the answer that concern one connection only and are not passed back. */

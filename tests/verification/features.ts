@@ -3,7 +3,10 @@ import { namedHosts } from "../../components/config/hosts";
 import { milliseconds } from "../../components/config/units";
 import { enforcesNetworkPolicies } from "../../components/config/network-policies";
 import { recordsMessages } from "../../components/config/monitoring/secrets";
+import { publishedTools } from "../../components/config/monitoring/access";
+import { spanCollector } from "../../components/config/monitoring/tracing";
 import type { PlatformConfig } from "../../components/config/platform";
+import { callChain } from "./specs/support/callers";
 import { beyondScope, calledOutside } from "./specs/support/scope";
 import { retriesErrors } from "./specs/support/errors";
 import { studyFeatures } from "./specs/support/study-features";
@@ -155,6 +158,18 @@ const features = {
             `mesh.ingressGateway.requestFilter.anomalyThreshold ${anomalyThreshold}: one critical finding is not enough`
         );
     },
+    /** The tools of the monitoring are behind one domain. */
+    "monitoring-access": (config: PlatformConfig) =>
+        publishedTools(config).length > 0 || "monitoring.access is not set: the tools have no domain",
+    /** The suite can sign tokens for them itself. */
+    "access-key": ({ monitoring: { access } }: PlatformConfig) =>
+        access?.keys.source === "generated" || "monitoring.access.keys are not generated: somebody else signs tokens",
+    /** Spans are made and kept. */
+    tracing: (config: PlatformConfig) =>
+        spanCollector(config) !== undefined || "monitoring.tracing is not set: nobody keeps traces",
+    /** Some e-commerce service may call another one. */
+    "service-calls": (config: PlatformConfig) =>
+        callChain(config).length > 1 || "ecommerce.authorization.calls lets no service call another one",
     tokens: (config: PlatformConfig) =>
         config.ecommerce.tokens !== undefined || "ecommerce.tokens is not set: no path asks for a token",
     /** The suite can sign tokens itself. */

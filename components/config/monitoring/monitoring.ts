@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { access } from "./access";
 import { alertmanager } from "./alertmanager";
 import { clusterMetrics } from "./cluster-metrics";
 import { dashboards } from "./dashboards";
@@ -22,7 +23,12 @@ export const monitoring = z.strictObject({
     alertmanager: alertmanager.prefault({}).describe("Alertmanager: groups alerts and sends them on (E13)"),
     rules: rules.prefault({}).describe("Recording rules and alerts (C15, C16, E12)"),
     receivers: receivers.prefault({}).describe("Who is told about alerts, and how (E13, C16)"),
-    tracing: tracing.prefault({}).describe("Traces of requests (E16)"),
+    access: access
+        .optional()
+        .describe(
+            "The tools behind one domain, for those with a token (S1). Default: they are reached inside of the cluster only",
+        ),
+    tracing: tracing.optional().describe("Traces of requests (P14, E16). Default: none"),
     logs: logs.prefault({}).describe("Logs of all pods (S2)"),
     dashboards: dashboards.prefault({}).describe("Grafana's dashboards (C17)"),
     grafana: grafana
@@ -38,11 +44,12 @@ export type MonitoringConfig = z.infer<typeof monitoring>;
 /** Images of all tools that are deployed, as the configuration names them. */
 export function monitoringImages(config: MonitoringConfig): string[] {
     if (!config.enabled) return [];
-    const { prometheus, alertmanager, clusterMetrics } = config;
+    const { prometheus, alertmanager, clusterMetrics, tracing } = config;
     const { kubeStateMetrics, nodeExporter } = clusterMetrics;
     return [
         prometheus.image,
         alertmanager.image,
         ...(clusterMetrics.enabled ? [kubeStateMetrics.image, nodeExporter.image] : []),
+        ...(tracing ? [tracing.image] : []),
     ];
 }

@@ -28,6 +28,7 @@ export function httpRouteObjectSpec(args: VirtualServiceArgs<GatewayReference>) 
 function ruleSpec(args: HttpRouteArgs) {
     const { name, to, timeout, retries, mirror, fault } = args;
     if (fault) throw new RangeError("an HTTPRoute makes no faults");
+    if (args.cutPrefix || args.withoutHeaders) throw new RangeError("an HTTPRoute passes requests on as they came");
     const backendRequest = retries?.attempts ? retries.perTryTimeout : undefined;
     return {
         ...(name && { name }),

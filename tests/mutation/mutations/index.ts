@@ -15,6 +15,7 @@ import { gateways } from "./gateways";
 import { globalRateLimit } from "./global-rate-limit";
 import { https } from "./https";
 import { dashboards } from "./dashboards";
+import { monitoringAccess } from "./monitoring-access";
 import { mutualTls } from "./mutual-tls";
 import { networkPolicies } from "./network-policies";
 import { undeclaredObjects } from "./objects";
@@ -27,6 +28,7 @@ import { routes } from "./routes";
 import { scopes } from "./scope";
 import { services } from "./services";
 import { tokens } from "./tokens";
+import { tracing } from "./tracing";
 import { undeclared } from "./undeclared";
 import { study } from "./study";
 import { views } from "./views";
@@ -55,6 +57,8 @@ export const mutations: readonly Mutation[] = [
     ...rateLimit,
     ...globalRateLimit,
     ...accessLog,
+    ...tracing,
+    ...monitoringAccess,
     ...requestFilter,
     ...dashboards,
     ...platform,

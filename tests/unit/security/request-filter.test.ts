@@ -35,7 +35,7 @@ describe("Security: the request filter", () => {
         const [provider] = controlPlaneValues(mesh, images).meshConfig.extensionProviders!;
         const { metadata, spec } = filterService();
         const { service, port, failOpen, statusOnError, includeRequestBodyInCheck, timeout } =
-            provider!.envoyExtAuthzGrpc;
+            provider!.envoyExtAuthzGrpc!;
         assert.equal(provider!.name, filterPolicySpec({ config, selector: {} }).provider.name);
         assert.equal(service, `${ISTIO_NAMESPACE}/${metadata.name}.${metadata.namespace}.svc.cluster.local`);
         assert.equal(port, spec.ports[0]!.port);
@@ -46,7 +46,7 @@ describe("Security: the request filter", () => {
             packAsBytes: true,
         });
         const open = controlPlaneValues(configOf({ whenUnavailable: "pass" }), images).meshConfig;
-        assert.equal(open.extensionProviders![0]!.envoyExtAuthzGrpc.failOpen, true);
+        assert.equal(open.extensionProviders![0]!.envoyExtAuthzGrpc!.failOpen, true);
     });
 
     it("is not there unless it is wanted", () => {

@@ -13,7 +13,7 @@ const args = {
     selector: { istio: "ingressgateway" },
     issuer: "https://auth.c4ang.com",
     audience: "https://api.c4ang.com",
-    path: "/api/v1/saga/admin",
+    paths: ["/api/v1/saga/admin"] as [string],
     claim: { name: "role", value: "admin" },
     keys: { jwksUri: "https://auth.c4ang.com/keys" },
 };

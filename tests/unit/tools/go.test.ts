@@ -63,6 +63,7 @@ describe("tools: Go programs", () => {
             ["alertmanager", 2],
             ["kube-state-metrics", 1],
             ["node-exporter", 1],
+            ["jaeger", 1],
         ]);
     });
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { optionalGroups, type ToolGroup } from "../../../tools/catalog";
 import { describe as packageOf, parsePackageList } from "../../../tools/debian";
 import { explain } from "../../../tools/envoy";
 import { parseLibraries } from "../../../tools/host-programs";
@@ -37,11 +38,12 @@ describe("tools: parts", function () {
     });
 
     it("the mesh group has every image but those of the monitoring, the cluster group those of the cluster itself", () => {
-        const images = (group: "cluster" | "mesh" | "monitoring") =>
-            partsOf(takeInventory(), [group]).flatMap((part) => (part.image ? [part.image] : []));
+        const images = (...group: ToolGroup[]) =>
+            partsOf(takeInventory(), group).flatMap((part) => (part.image ? [part.image] : []));
         assert.deepEqual(images("cluster"), ["pause", "coredns"]);
-        const monitoring = images("monitoring");
-        assert.deepEqual(monitoring, ["prometheus", "alertmanager", "kube-state-metrics", "node-exporter"]);
+        assert.deepEqual(images("monitoring"), ["prometheus", "alertmanager", "kube-state-metrics", "node-exporter"]);
+        assert.deepEqual(images("tracing"), ["jaeger"]);
+        const monitoring = images(...optionalGroups);
         assert.deepEqual(
             images("mesh"),
             imageNames.filter((image) => !monitoring.includes(image)),
@@ -50,7 +52,7 @@ describe("tools: parts", function () {
 
     it("a group that has an image has all that the image is made of", () => {
         const inventory = takeInventory();
-        for (const group of ["cluster", "mesh", "monitoring"] as const) {
+        for (const group of ["cluster", "mesh", ...optionalGroups] as const) {
             const names = partsOf(inventory, [group]).map(({ name }) => name);
             for (const part of partsOf(inventory, [group]).filter(({ kind }) => kind === "image"))
                 imageSpec(part.image!, inventory.versions, (source) => {

@@ -43,7 +43,10 @@ describe("Verification, specs: features", () => {
     const lacks = (values: Parameters<typeof config>[0], ...needs: Parameters<typeof missing>[0]) =>
         missing(needs, config(values));
     /** What the local environment does not have: other things exclude it, or it takes more of the machine. */
-    const optional = ["weights", "gateway-api", "revision-tag", "monitoring", "pagerduty", "email"];
+    const optional = [
+        ...["weights", "gateway-api", "revision-tag", "monitoring", "tracing", "monitoring-access", "access-key"],
+        ...["pagerduty", "email"],
+    ];
     it("the local environment has all but weights on the plain route, the other API of routes, the tag of revisions and the monitoring", () => {
         const local = config(stackFileConfig("local"));
         const needs = new Set(

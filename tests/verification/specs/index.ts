@@ -62,6 +62,7 @@ import { businessMetrics } from "./monitoring/business-metrics";
 import { meshMetrics } from "./monitoring/mesh-metrics";
 import { prometheus } from "./monitoring/prometheus";
 import { accessLog } from "./mesh/access-log";
+import { monitoringAccess } from "./monitoring/access";
 import { controlPlaneSettings } from "./mesh/control-plane-settings";
 import { declaredObjects } from "./mesh/declared-objects";
 import { egress } from "./mesh/egress";
@@ -71,6 +72,7 @@ import { revisions } from "./mesh/revisions";
 import { sidecarScope } from "./mesh/scope";
 import { clusterMetrics } from "./monitoring/cluster-metrics";
 import { dashboards } from "./monitoring/dashboards";
+import { tracing } from "./mesh/tracing";
 import { routeFaults } from "./routes/faults";
 import { routeMatches } from "./routes/matches";
 import { routeMirrors } from "./routes/mirrors";
@@ -88,6 +90,8 @@ export const specs: readonly Spec[] = [
     controlPlaneSettings,
     declaredObjects,
     accessLog,
+    tracing,
+    monitoringAccess,
     egress,
     sidecarScope,
     endpoints,

@@ -77,6 +77,9 @@ class ClusterTarget implements Target {
     get signingKey() {
         return this.description.signingKey;
     }
+    get accessKey() {
+        return this.description.accessKey;
+    }
     get objects() {
         return this.description.objects;
     }

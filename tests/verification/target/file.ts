@@ -31,6 +31,10 @@ export const targetFile = z.strictObject({
         .describe("HTTPS entrance, where one is declared (P5)"),
     certificate: z.string().optional().describe("Its certificate in PEM, where the program made it"),
     signingKey: z.string().optional().describe("Key that signs tokens, in PEM, where the program made it (S5)"),
+    accessKey: z
+        .string()
+        .optional()
+        .describe("Key that signs tokens for the tools of the monitoring, in PEM, where the program made it (S1)"),
     objects: z
         .array(declaredObject)
         .describe(

@@ -323,6 +323,8 @@ export interface Target {
     readonly certificate?: string | undefined;
     /** The key that signs tokens, in PEM, where the program made it. */
     readonly signingKey?: string | undefined;
+    /** The key that signs tokens for the tools of the monitoring, in PEM, where the program made it. */
+    readonly accessKey?: string | undefined;
     /** Every object by which the program tells the proxies and the pod network what to do, as it was registered. */
     readonly objects: readonly DeclaredObject[];
     /** What every report must say about this environment: stand-ins, versions. */

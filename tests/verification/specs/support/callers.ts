@@ -19,3 +19,21 @@ export function mayCall({ ecommerce: { authorization } }: PlatformConfig, caller
     const called = authorization.calls[caller];
     return called === "all" || (called?.includes(service) ?? false);
 }
+
+/** Services of a row of calls: more would prove no more. */
+const longestChain = 4;
+
+/** The longest row of e-commerce services in which each may call the next one (C7), at most four; fewer than two where none may. */
+export function callChain(config: PlatformConfig): string[] {
+    const names = ecommerceServices(config).map(({ name }) => name);
+    const longest = (chain: readonly string[]): readonly string[] =>
+        chain.length === longestChain
+            ? chain
+            : names
+                  .filter((name) => !chain.includes(name) && mayCall(config, chain.at(-1)!, name))
+                  .map((name) => longest([...chain, name]))
+                  .reduce((best, other) => (other.length > best.length ? other : best), chain);
+    return names
+        .map((name) => [...longest([name])])
+        .reduce((best, other) => (other.length > best.length ? other : best), []);
+}

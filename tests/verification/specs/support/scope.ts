@@ -1,5 +1,6 @@
 import { siteHosts } from "../../../../components/config/egress";
 import { namedHosts } from "../../../../components/config/hosts";
+import { spanCollector } from "../../../../components/config/monitoring/tracing";
 import type { PlatformConfig } from "../../../../components/config/platform";
 import { declaredServices } from "./declared-views";
 import { egressGateway, gatewayServer } from "./names";
@@ -15,6 +16,7 @@ export function knows({ ecommerce }: PlatformConfig, from: string, to: string): 
 /** The hosts that the sidecars of the e-commerce services may know. */
 export function knownHosts(config: PlatformConfig): string[] {
     const { ecommerce, mesh } = config;
+    const collector = spanCollector(config);
     const outside = Object.entries(mesh.egress.hosts).filter(([name]) => ecommerce.scope?.outside.includes(name));
     return [
         ...declaredServices(config)
@@ -25,6 +27,7 @@ export function knownHosts(config: PlatformConfig): string[] {
             ? [`${egressGateway}.istio-system.svc.cluster.local`]
             : []),
         ...namedHosts(ecommerce.hosts),
+        ...(collector ? [`${collector.name}.${collector.namespace}.svc.cluster.local`] : []),
     ];
 }
 
