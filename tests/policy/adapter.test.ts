@@ -169,7 +169,7 @@ describe("policy: levels and exemptions of a stack", function () {
         ]);
     });
 
-    it("judges hundreds of resources in less than 200 ms of processor time", async () => {
+    it("judges hundreds of resources in less than 400 ms of processor time", async () => {
         const policies = createPolicies();
         const many = Array.from({ length: 5 }, (_, copy) =>
             resources().map((resource) => ({ ...resource, name: `${resource.name}-${copy}` })),
@@ -182,7 +182,7 @@ describe("policy: levels and exemptions of a stack", function () {
         );
         const { user, system } = process.cpuUsage(started);
         assert.ok(many.length > 150, `${many.length} resources`);
-        assert.ok((user + system) / 1_000 < 200, `${Math.round((user + system) / 1_000)} ms`);
+        assert.ok((user + system) / 1_000 < 400, `${Math.round((user + system) / 1_000)} ms`);
     });
 });
 

@@ -64,8 +64,9 @@ function namespaces({ config: { egov, ecommerce, study, monitoring } }: Mesh): s
     ];
 }
 
-/** Every Deployment is rolled out, and no pod is on its way out or beside them. */
+/** Every Deployment and DaemonSet is rolled out, and no pod is on its way out or beside them. */
 async function unfinishedWorkload(mesh: Mesh): Promise<string | undefined> {
+    const outsideMesh = ["istio-system", mesh.config.egov.namespaces.monitoring];
     for (const namespace of namespaces(mesh)) {
         let declared = 0;
         for (const { metadata, spec, status } of await mesh.api.list("Deployment", namespace)) {
@@ -75,9 +76,16 @@ async function unfinishedWorkload(mesh: Mesh): Promise<string | undefined> {
             if (status?.observedGeneration !== metadata["generation"] || counts.some((count) => count !== wanted))
                 return `Deployment ${namespace}/${metadata.name}: ${counts.join("/")} of ${wanted} pods are there, up to date, available`;
         }
+        for (const { metadata, status } of await mesh.api.list("DaemonSet", namespace)) {
+            const wanted = Number(status?.desiredNumberScheduled ?? 0);
+            declared += wanted;
+            const counts = [status?.updatedNumberScheduled, status?.numberAvailable].map((n) => n ?? 0);
+            if (status?.observedGeneration !== metadata["generation"] || counts.some((count) => count !== wanted))
+                return `DaemonSet ${namespace}/${metadata.name}: ${counts.join("/")} of ${wanted} pods are up to date, available`;
+        }
         const pods = await mesh.api.list("Pod", namespace);
         if (pods.length !== declared) return `${namespace} has ${pods.length} pods instead of ${declared}`;
-        if (namespace !== "istio-system")
+        if (!outsideMesh.includes(namespace))
             for (const { metadata, spec } of pods) {
                 const containers = [...spec.containers, ...(spec.initContainers ?? [])] as { name: string }[];
                 if (!containers.some(({ name }) => name === "istio-proxy"))

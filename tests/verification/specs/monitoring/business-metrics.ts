@@ -1,8 +1,8 @@
-import { defineSpec } from "../../spec";
+import { defineSpec, exclusive } from "../../spec";
 import type { OutsideRequest } from "../../target/target";
 import { ecommerceEvidence } from "../ecommerce/evidence";
 import { fail, tally } from "../support/answers";
-import { ecommerceHost, ecommerceServices } from "../support/names";
+import { businessEvents, ecommerceHost, ecommerceServices } from "../support/names";
 import { increases, query, remaining, scraped, summed, sumDifferences } from "../support/prometheus";
 
 /** The channel of these requests, which nobody else names. */
@@ -48,7 +48,7 @@ export const businessMetrics = defineSpec({
     description:
         "Orders, payments, sign-ups and clicks from outside on a channel of their own: Prometheus has counted exactly these, by their outcome, in the services' own metrics.",
     needs: ["monitoring", "ecommerce", "sample-app", "business-services"],
-    locks: () => [],
+    locks: () => exclusive(businessEvents),
     startsFirst: true,
     checks: {
         counts: {

@@ -1,10 +1,10 @@
 import { milliseconds } from "../../../../components/config/units";
 import type { PlatformConfig } from "../../../../components/config/platform";
-import { defineSpec } from "../../spec";
+import { defineSpec, exclusive } from "../../spec";
 import type { OutsideRequest, Target } from "../../target/target";
 import { fail } from "../support/answers";
 import { dashboardsIn, filledIn, type DashboardQuery, type DeployedDashboard } from "../support/dashboards";
-import { ecommerceHost } from "../support/names";
+import { businessEvents, ecommerceHost } from "../support/names";
 import { monitoringEvidence, monitoringNamespace, NoPrometheus, query, type Sample } from "../support/prometheus";
 import { settled } from "../support/settled";
 
@@ -50,7 +50,7 @@ export const dashboards = defineSpec({
     description:
         "The dashboards are read from the cluster as Grafana's sidecar reads them, and what each of their panels and variables asks is asked of Prometheus, with all values of every variable: it has to answer with series that have a value. Customers' requests are sent meanwhile, and the other specs are the load.",
     needs: ["monitoring"],
-    locks: () => [],
+    locks: () => exclusive(businessEvents),
     checks: {
         provisioned: {
             ids: ["C17"],

@@ -202,3 +202,6 @@ export function spiffeId(namespace: string, serviceAccount: string): string {
 export function applicationPorts(pod: Pod): number[] {
     return pod.containers.filter(({ name }) => name !== pod.sidecar?.name).flatMap(({ ports }) => ports);
 }
+
+/** Lock on what the sample apps count as business: whoever makes orders, payments and the like holds it. */
+export const businessEvents = "business-events";
