@@ -125,6 +125,11 @@ const commands: { name: string; summary: string; load: () => Command }[] = [
         load: () => (require("./test") as typeof import("./test")).kindTestCommand(),
     },
     {
+        name: "test-changes",
+        summary: "run the tests that change a running platform step by step",
+        load: () => (require("./test") as typeof import("./test")).changesTestCommand(),
+    },
+    {
         name: "test-unit",
         summary: "run the tests that need only Node.js",
         load: () => (require("./test") as typeof import("./test")).unitTestCommand(),

@@ -13,10 +13,21 @@ interface Group {
     timeout: number;
     /** Test files that run at the same time. */
     jobs: number;
+    /** Files that belong to another group. */
+    without?: string;
 }
 
 const unit: Group = { name: "unit", files: "tests/{unit,policy,corpus}/**/*.test.ts", timeout: 20_000, jobs: 2 };
-const endToEnd: Group = { name: "end-to-end", files: "tests/e2e/**/*.test.ts", timeout: 3_600_000, jobs: 1 };
+/** Tests that change a running platform step by step. */
+const stepwise = "tests/e2e/{upgrade,review}.test.ts";
+const endToEnd: Group = {
+    name: "end-to-end",
+    files: "tests/e2e/**/*.test.ts",
+    timeout: 3_600_000,
+    jobs: 1,
+    without: stepwise,
+};
+const changes: Group = { name: "changes", files: stepwise, timeout: 3_600_000, jobs: 1 };
 const kind: Group = { ...endToEnd, name: "kind", files: "tests/e2e/kind.test.ts" };
 
 /** Counts of one mocha run, as tests/reporter.cjs writes them. */
@@ -34,6 +45,11 @@ export function unitTestCommand(): Command {
 /** `npm run test:kind`: the end-to-end tests on a kind cluster; wants Docker or Podman, and kind. */
 export function kindTestCommand(): Command {
     return testCommandOf("test-kind", [kind]);
+}
+
+/** `npm run test:changes`: an upgrade of Istio under load, and what a review measures; on clusters of their own. */
+export function changesTestCommand(): Command {
+    return testCommandOf("test-changes", [changes]);
 }
 
 /** `npm test`: unit tests, then end-to-end tests on clusters of their own: embedded ones, and kind where that is there. */
@@ -59,14 +75,16 @@ function testCommandOf(name: string, groups: readonly Group[]): Command {
 }
 
 /** Runs one group. A mocha process that ends without counts is itself counted as a failure. */
-async function mocha({ files, timeout, jobs }: Group, grep?: string): Promise<Counts> {
+async function mocha({ files, timeout, jobs, without }: Group, grep?: string): Promise<Counts> {
     const directory = mkdtempSync(join(tmpdir(), "istio-platform-test-"));
     const counts = join(directory, "counts.json");
     try {
         const args = [
             ...["--require", "tsx/cjs", "--reporter", "tests/reporter.cjs", "--reporter-option", `counts=${counts}`],
             ...(jobs > 1 ? ["--parallel", "--jobs", String(jobs)] : []),
-            ...["--timeout", String(timeout), "--exit", ...(grep ? ["--grep", grep] : []), files],
+            ...["--timeout", String(timeout), "--exit", ...(grep ? ["--grep", grep] : [])],
+            ...(without ? ["--ignore", without] : []),
+            files,
         ];
         const bin = join(projectDirectory, "node_modules", "mocha", "bin", "mocha.js");
         const code = await run(process.execPath, [bin, ...args], { cwd: projectDirectory });

@@ -69,10 +69,14 @@ export function* spokenAddresses(workload: Workload): Iterable<{ address: Addres
         ];
         for (const place of texts) {
             const text = place.text();
-            if (isKnown(text)) for (const address of addressesIn(text)) yield { address, field: place };
+            if (isKnown(text) && !isDocument(text))
+                for (const address of addressesIn(text)) yield { address, field: place };
         }
     }
 }
+
+/** JSON is what a program works with, such as an answer with a picture's address in it; nobody is told to call that. */
+const isDocument = (text: string): boolean => /^(?:-{1,2}[\w-]+=)?\s*[[{]/.test(text);
 
 const worked = new WeakMap<Mesh, readonly Call[]>();
 

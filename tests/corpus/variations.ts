@@ -10,6 +10,7 @@ export const variations: readonly { readonly title: string; change(system: Syste
     { title: "hosts in full", change: (s) => (s.get(shop).spec.http[0].route[0].destination.host = "orders.shop.svc.cluster.local") },
     { title: "a rule for the full name", change: (s) => (s.get(catalog).spec.host = "catalog.shop.svc.cluster.local") },
     { title: "no port where there is one", change: (s) => delete s.get(shop).spec.http[0].route[0].destination.port },
+    { title: "an answer with an address in it", change: (s) => (s.get("Deployment/shop/web").spec.template.spec.containers[0].args = ['-response=[{"picture":"http://pictures.example.org/1"}]', '{"picture":"http://pictures.example.org/2"}']) },
     { title: "a redirect", change: (s) => s.get(shop).spec.http.unshift({ match: [{ uri: { exact: "/old" } }], redirect: { uri: "/new" } }) },
     { title: "a rewrite with both prefixes", change: (s) => Object.assign(s.get(shop).spec.http[1], { match: [{ uri: { prefix: "/api/catalog/" } }, { uri: { prefix: "/api/catalog" } }], rewrite: { uri: "/" } }) },
     { title: "a header route before a plain one", change: (s) => s.get(shop).spec.http.unshift({ match: [{ headers: { "x-beta": { exact: "true" } } }], route: [{ destination: { host: "web" } }] }) },

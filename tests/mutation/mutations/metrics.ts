@@ -37,7 +37,7 @@ function proxiesJob(mutation: Told, change: (job: Job) => void): Mutation {
 
 /** Changes the pods of an e-commerce service, which are replaced. */
 function shopPods(
-    mutation: Pick<Mutation, "name" | "ids" | "description" | "expectRed">,
+    mutation: Pick<Mutation, "name" | "ids" | "description" | "expectRed" | "mayRed">,
     service: string,
     change: (template: PlainObject) => void,
     is: (pod: PlainObject) => boolean,
