@@ -1,12 +1,12 @@
-import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { AlertmanagerConfig } from "../config/monitoring/alertmanager";
 import { ALERTMANAGER } from "../config/monitoring/prometheus";
-import { spreadOut, unprivileged } from "../pods";
+import { unprivileged } from "../pods";
 import { configFolder, secretKeys } from "./alertmanager-config";
 import type { AlertmanagerSettings } from "./alertmanager-settings";
 import { MONITORING_USER, publishedAt, toolLabels, toolMetadata } from "./layout";
+import { digestOf, toolDeployment } from "./tool-deployment";
 import { dataClaims, dataVolume } from "./volumes";
 
 /** What sends alerts on. */
@@ -34,7 +34,6 @@ export function alertmanagerDeployment(
     { config, namespace, externalUrl }: Omit<AlertmanagerArgs, "settings">,
     digest: pulumi.Input<string>,
 ) {
-    const labels = toolLabels(name);
     const health = (path: string) => ({ httpGet: { path: `/-/${path}`, port: "http" } });
     const container = {
         name,
@@ -59,31 +58,14 @@ export function alertmanagerDeployment(
             { name: "data", mountPath: "/alertmanager" },
         ],
     };
-    return {
-        metadata: toolMetadata(name, namespace),
-        spec: {
-            replicas: 1,
-            selector: { matchLabels: labels },
-            // Two of them would both send every message.
-            strategy: { type: "Recreate" },
-            template: {
-                // Other settings, another pod: the kubelet brings a changed file to a running one within a minute or two.
-                metadata: { labels, annotations: { "istio-platform/settings": digest } },
-                spec: {
-                    serviceAccountName: name,
-                    automountServiceAccountToken: false,
-                    enableServiceLinks: false,
-                    securityContext: { fsGroup: MONITORING_USER },
-                    topologySpreadConstraints: spreadOut(labels),
-                    containers: [container],
-                    volumes: [
-                        { name: "settings", secret: { secretName: SECRET } },
-                        dataVolume({ tool: name, config: config.volume }),
-                    ],
-                },
-            },
-        },
-    };
+    return toolDeployment({
+        ...{ name, namespace, digest, container },
+        volumes: [
+            { name: "settings", secret: { secretName: SECRET } },
+            dataVolume({ tool: name, config: config.volume }),
+        ],
+        pod: { automountServiceAccountToken: false, securityContext: { fsGroup: MONITORING_USER } },
+    });
 }
 
 /** Alertmanager (E13): what it does with an alert stands in its Secret. */
@@ -110,7 +92,7 @@ export class Alertmanager extends pulumi.ComponentResource {
         );
         const claims = dataClaims({ tool: name, namespace, config: config.volume }, own);
         // A digest of the settings tells nobody what they are.
-        const digest = pulumi.unsecret(files.apply(digestOf));
+        const digest = pulumi.unsecret(files.apply((texts) => digestOf(JSON.stringify(texts))));
         const deployment = new k8s.apps.v1.Deployment(name, alertmanagerDeployment(args, digest), {
             parent: this,
             dependsOn: [account, secret, ...claims],
@@ -118,9 +100,4 @@ export class Alertmanager extends pulumi.ComponentResource {
         this.resources = [account, secret, service, ...claims, deployment];
         this.registerOutputs({});
     }
-}
-
-/** Twelve digits that are others for other files. */
-function digestOf(files: Readonly<Record<string, string>>): string {
-    return createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 12);
 }

@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { JAEGER, JAEGER_PATH, type TracingConfig } from "../config/monitoring/tracing";
-import { spreadOut, unprivileged } from "../pods";
+import { unprivileged } from "../pods";
 import { MONITORING_USER, toolLabels, toolMetadata } from "./layout";
+import { digestOf, toolDeployment } from "./tool-deployment";
 
 /** What keeps traces. */
 export interface JaegerArgs {
@@ -54,7 +54,6 @@ const settingsText = (config: TracingConfig) => `${JSON.stringify(jaegerSettings
 
 /** Deployment of Jaeger: one pod, since what it keeps is in its memory. */
 export function jaegerDeployment({ config, namespace }: JaegerArgs) {
-    const labels = toolLabels(name);
     const health = { httpGet: { path: "/status", port: "health" } };
     const container = {
         name,
@@ -74,27 +73,12 @@ export function jaegerDeployment({ config, namespace }: JaegerArgs) {
         securityContext: unprivileged(MONITORING_USER),
         volumeMounts: [{ name: "settings", mountPath: SETTINGS.directory, readOnly: true }],
     };
-    const digest = createHash("sha256").update(settingsText(config)).digest("hex");
-    return {
-        metadata: toolMetadata(name, namespace),
-        spec: {
-            replicas: 1,
-            selector: { matchLabels: labels },
-            // Never two of them, between which the spans of one trace would be shared out.
-            strategy: { type: "Recreate" },
-            template: {
-                metadata: { labels, annotations: { "istio-platform/settings": digest.slice(0, 12) } },
-                spec: {
-                    serviceAccountName: name,
-                    automountServiceAccountToken: false,
-                    enableServiceLinks: false,
-                    topologySpreadConstraints: spreadOut(labels),
-                    containers: [container],
-                    volumes: [{ name: "settings", configMap: { name } }],
-                },
-            },
-        },
-    };
+    return toolDeployment({
+        ...{ name, namespace, container },
+        digest: digestOf(settingsText(config)),
+        volumes: [{ name: "settings", configMap: { name } }],
+        pod: { automountServiceAccountToken: false },
+    });
 }
 
 /** The Service. The names of the ports tell the proxies the protocols. */

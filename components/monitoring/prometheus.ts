@@ -1,11 +1,11 @@
-import { createHash } from "node:crypto";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { PROMETHEUS, type PrometheusConfig } from "../config/monitoring/prometheus";
-import { spreadOut, unprivileged } from "../pods";
+import { unprivileged } from "../pods";
 import { MONITORING_USER, publishedAt, toolLabels, toolMetadata } from "./layout";
 import { prometheusSettings } from "./prometheus-settings";
 import type { ScrapeJob } from "./scrape-jobs";
+import { digestOf, toolDeployment } from "./tool-deployment";
 import { dataClaims, dataVolume } from "./volumes";
 
 /** What measures the mesh. */
@@ -33,7 +33,6 @@ const RULES = { configMap: "prometheus-rules", directory: "/etc/prometheus/rules
 
 /** Deployment of Prometheus: one pod, as the e-Government guide has it. */
 export function prometheusDeployment({ config, namespace, rules, jobs, externalUrl }: PrometheusArgs) {
-    const labels = toolLabels(name);
     const health = (path: string) => ({ httpGet: { path: `/-/${path}`, port: "http" } });
     const container = {
         name,
@@ -58,34 +57,16 @@ export function prometheusDeployment({ config, namespace, rules, jobs, externalU
             { name: "data", mountPath: "/prometheus" },
         ],
     };
-    const digest = createHash("sha256")
-        .update(JSON.stringify([prometheusSettings(config, jobs), rules]))
-        .digest("hex");
-    return {
-        metadata: toolMetadata(name, namespace),
-        spec: {
-            replicas: 1,
-            selector: { matchLabels: labels },
-            // Two of them cannot write to one disk, and would both send every alert.
-            strategy: { type: "Recreate" },
-            template: {
-                // Other settings, another pod: the kubelet brings a changed file to a running one within a minute or two.
-                metadata: { labels, annotations: { "istio-platform/settings": digest.slice(0, 12) } },
-                spec: {
-                    serviceAccountName: name,
-                    enableServiceLinks: false,
-                    securityContext: { fsGroup: MONITORING_USER },
-                    topologySpreadConstraints: spreadOut(labels),
-                    containers: [container],
-                    volumes: [
-                        { name: "settings", configMap: { name: SETTINGS.configMap } },
-                        { name: "rules", configMap: { name: RULES.configMap } },
-                        dataVolume({ tool: name, config: config.volume }),
-                    ],
-                },
-            },
-        },
-    };
+    return toolDeployment({
+        ...{ name, namespace, container },
+        digest: digestOf(JSON.stringify([prometheusSettings(config, jobs), rules])),
+        volumes: [
+            { name: "settings", configMap: { name: SETTINGS.configMap } },
+            { name: "rules", configMap: { name: RULES.configMap } },
+            dataVolume({ tool: name, config: config.volume }),
+        ],
+        pod: { securityContext: { fsGroup: MONITORING_USER } },
+    });
 }
 
 /** Prometheus' own spelling of a quantity: `10Gi` of Kubernetes is `10GB` there. */
